@@ -1,0 +1,94 @@
+# Sluice: one non-recursive Makefile. Each folder's rules.mk declares its libraries, programs and tests
+# with lib, prog and unit below; a library sees only the include paths that its line names.
+
+VARIANT ?= release
+HOST_ARCH := $(shell dpkg --print-architecture)
+ARCH ?= $(HOST_ARCH)
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+B := build/$(ARCH)/$(VARIANT)
+DEPS := build/deps/$(ARCH)
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+include tools/deps/toolchain.mk
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wcast-qual -Wvla -Wswitch-enum -Wformat=2 -Wundef
+HARDEN := -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections
+OPT.release := -O2 -g -D_FORTIFY_SOURCE=2
+OPT.debug := -O0 -g3
+OPT.asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+OPT.cov := -O0 -g --coverage
+LDOPT.asan := -fsanitize=address,undefined
+LDOPT.cov := --coverage
+CFLAGS = -std=gnu11 -D_GNU_SOURCE $(OPT.$(VARIANT)) $(HARDEN) -MMD -MP
+LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed $(LDOPT.$(VARIANT)) $(ARCH_LDFLAGS)
+
+# $(call lib,NAME,FOLDER,LIBS THAT IT SEES,EXTERNAL PACKAGES): a static library from FOLDER/*.c.
+# $(call prog,NAME,FOLDER,LIBS,EXTERNAL): a program from FOLDER/*.c, linked with LIBS (in link order).
+# $(call unit,NAME,TEST SOURCE,LIBS,EXTERNAL): a cmocka group.
+# EXTERNAL packages have NAME.cflags and NAME.libs, set in tools/deps/toolchain.mk.
+cflags_of = $(foreach l,$(1),-I$($(l).dir)) $(foreach e,$(2),$($(e).cflags))
+define lib
+$(1).dir := $(2)
+$(1).src := $(filter-out $($(1).exclude),$(wildcard $(2)/*.c))
+$(1).obj := $$($(1).src:%.c=$(B)/%.o)
+$(1).a := $(B)/lib/lib$(1).a
+$(1).sees := $(3)
+$(1).external := $(4)
+LIBRARIES += $(1)
+$$($(1).obj): LOCAL = $(WARN) -I$(2) $$(call cflags_of,$(3),$(4))
+$$($(1).obj): | $(foreach e,$(4),$$($(e).ready))
+$$($(1).a): $$($(1).obj)
+endef
+define prog
+$(1).src := $(wildcard $(2)/*.c)
+$(1).obj := $$($(1).src:%.c=$(B)/%.o)
+PROGRAMS += $(B)/bin/$(1)
+$$($(1).obj): LOCAL = $(WARN) -I$(2) $$(call cflags_of,$(3),$(4)) -DSLUICE_VERSION='"$(VERSION)"'
+$$($(1).obj): | $(foreach e,$(4),$$($(e).ready))
+$(B)/bin/$(1): $$($(1).obj) $$(foreach l,$(3),$$($$(l).a))
+$(B)/bin/$(1): LIBS = $(foreach e,$(4),$$($(e).libs))
+endef
+define unit
+UNITS += $(B)/unit/$(1)
+$(B)/$(2:.c=.o): LOCAL = $(WARN) -Itests/lib $$(call cflags_of,$(3),$(4) cmocka)
+$(B)/$(2:.c=.o): | $(foreach e,$(4),$$($(e).ready))
+$(B)/unit/$(1): $(B)/$(2:.c=.o) $$(foreach l,$(3),$$($$(l).a))
+$(B)/unit/$(1): LIBS = $(foreach e,$(4) cmocka,$$($(e).libs))
+endef
+
+include $(sort $(wildcard */rules.mk))
+
+all: $(PROGRAMS) ## build every program
+libs: $(foreach l,$(LIBRARIES),$($(l).a))
+units: $(UNITS)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CFLAGS) $(LOCAL) -c -o $@ $<
+
+$(B)/lib/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(B)/bin/% $(B)/unit/%:
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+-include $(shell test -d $(B) && find $(B) -name '*.d')
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 20
+
+clean: ## remove what was built (fetched dependencies stay; rm -r build removes all)
+	rm -rf build/$(ARCH)
+
+.PHONY: all libs units help clean

@@ -1,0 +1,6 @@
+# The worker process: libraries in the order in which they may see each other.
+$(eval $(call lib,base,dataplane/base))
+$(eval $(call lib,abi,dataplane/abi,base))
+$(eval $(call lib,wire,dataplane/wire))
+$(eval $(call lib,topic,dataplane/topic,base))
+$(eval $(call lib,rule,dataplane/rule,base wire))
