@@ -1,0 +1,72 @@
+# Shared by the lab scripts: where a lab keeps its state, its addresses, and its hugepages. Sourced, not run.
+#
+# A lab is one network namespace (sluice-NAME) with both processes, one virtual port and the kernel's own
+# TCP/IP stack as the clients' side. Its state lies in /run/sluice-lab/NAME.
+
+set -eu
+top=$(cd "$(dirname "$0")/../.." && pwd)
+build=${SLUICE_BUILD:-$top/build/$(dpkg --print-architecture)/${VARIANT:-release}}
+labs=/run/sluice-lab
+lab_name=default
+
+client4=198.18.0.1 broker4=198.18.0.2 prefix4=15
+client6=fd5c:1ce::1 broker6=fd5c:1ce::2 prefix6=64
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+need_root() {
+	[ "$(id -u)" = 0 ] || exec sudo --preserve-env=VARIANT,SLUICE_BUILD "$0" "$@"
+}
+
+# lab_select NAME: the variables of one lab.
+lab_select() {
+	case $1 in *[!a-z0-9-]* | "") die "--name takes lower-case letters, digits and '-', not '$1'" ;; esac
+	lab_name=$1
+	state=$labs/$lab_name
+	netns=sluice-$lab_name
+}
+
+# Hugepages are reserved for the time that labs run; the last lab gives back what was there before.
+hugepages_take() {
+	mkdir -p "$labs"
+	exec 9>"$labs/lock"
+	flock 9
+	[ -e "$labs/hugepages.before" ] || cat /proc/sys/vm/nr_hugepages >"$labs/hugepages.before"
+	free=$(awk '/HugePages_Free/{print $2}' /proc/meminfo)
+	if [ "$free" -lt "$1" ]; then
+		have=$(cat /proc/sys/vm/nr_hugepages)
+		echo $((have + $1 - free)) >/proc/sys/vm/nr_hugepages 2>/dev/null || true
+	fi
+	flock -u 9
+}
+
+hugepages_give() {
+	exec 9>"$labs/lock"
+	flock 9
+	if [ -e "$labs/hugepages.before" ] && ! ls -d "$labs"/*/ >/dev/null 2>&1; then
+		cat "$labs/hugepages.before" >/proc/sys/vm/nr_hugepages
+		rm -f "$labs/hugepages.before"
+	fi
+	flock -u 9
+}
+
+# pid_is_ours PIDFILE PROGRAM: the process still runs, and is the program that the lab started.
+pid_is_ours() {
+	[ -s "$1" ] && [ "$(cat "/proc/$(cat "$1")/comm" 2>/dev/null)" = "$(printf %.15s "$2")" ]
+}
+
+# stop_pid PIDFILE PROGRAM: SIGTERM, then SIGKILL after 5 seconds.
+stop_pid() {
+	pid_is_ours "$1" "$2" || { rm -f "$1"; return 0; }
+	pid=$(cat "$1")
+	kill "$pid" 2>/dev/null || true
+	for _ in $(seq 50); do
+		pid_is_ours "$1" "$2" || break
+		sleep 0.1
+	done
+	pid_is_ours "$1" "$2" && kill -9 "$pid" 2>/dev/null
+	rm -f "$1"
+}
