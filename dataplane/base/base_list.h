@@ -15,7 +15,8 @@ struct base_list {
 	struct base_list *next, *prev;
 };
 
-#define BASE_CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define BASE_CONTAINER_OF(ptr, type, member)                                                       \
+	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 static inline void base_list_init(struct base_list *head)
 {
@@ -74,6 +75,7 @@ static inline void base_list_splice_back(struct base_list *to, struct base_list 
 
 /* `tmp` holds the next node, so that the body may remove `it`. */
 #define BASE_LIST_FOREACH_SAFE(it, tmp, head)                                                      \
-	for ((it) = (head)->next, (tmp) = (it)->next; (it) != (head); (it) = (tmp), (tmp) = (it)->next)
+	for ((it) = (head)->next, (tmp) = (it)->next; (it) != (head);                              \
+		(it) = (tmp), (tmp) = (it)->next)
 
 #endif

@@ -22,6 +22,7 @@ void base_log_init(const char *process, enum base_log_level level);
 int base_log_level_parse(const char *name) __attribute__((warn_unused_result));
 
 /* Lines over 1,000 bytes are cut; control characters in the text are written as \xNN. */
-void base_log(enum base_log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void base_log(enum base_log_level level, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif

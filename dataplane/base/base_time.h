@@ -10,8 +10,8 @@
  * Thread: any
  */
 
-uint64_t base_time_ns(void);      /* CLOCK_MONOTONIC, nanoseconds */
-uint64_t base_time_ms(void);      /* CLOCK_MONOTONIC, milliseconds */
+uint64_t base_time_ns(void); /* CLOCK_MONOTONIC, nanoseconds */
+uint64_t base_time_ms(void); /* CLOCK_MONOTONIC, milliseconds */
 uint64_t base_time_wall_ms(void); /* CLOCK_REALTIME, milliseconds since 1970; for people only */
 
 #endif
