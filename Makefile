@@ -7,14 +7,11 @@ ARCH ?= $(HOST_ARCH)
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 B := build/$(ARCH)/$(VARIANT)
-DEPS := build/deps/$(ARCH)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-
-include tools/deps/toolchain.mk
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wvla -Wswitch-enum -Wformat=2 -Wundef
@@ -27,6 +24,8 @@ LDOPT.asan := -fsanitize=address,undefined
 LDOPT.cov := --coverage
 CFLAGS = -std=gnu11 -D_GNU_SOURCE $(OPT.$(VARIANT)) $(HARDEN) -MMD -MP
 LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed $(LDOPT.$(VARIANT)) $(ARCH_LDFLAGS)
+
+include tools/deps/toolchain.mk
 
 # $(call lib,NAME,FOLDER,LIBS THAT IT SEES,EXTERNAL PACKAGES): a static library from FOLDER/*.c.
 # $(call prog,NAME,FOLDER,LIBS,EXTERNAL): a program from FOLDER/*.c, linked with LIBS (in link order).
@@ -51,14 +50,14 @@ $(1).obj := $$($(1).src:%.c=$(B)/%.o)
 PROGRAMS += $(B)/bin/$(1)
 $$($(1).obj): LOCAL = $(WARN) -I$(2) $$(call cflags_of,$(3),$(4)) -DSLUICE_VERSION='"$(VERSION)"'
 $$($(1).obj): | $(foreach e,$(4),$$($(e).ready))
-$(B)/bin/$(1): $$($(1).obj) $$(foreach l,$(3),$$($$(l).a))
+$(B)/bin/$(1): $$($(1).obj) $$(foreach l,$(3) $(4),$$($$(l).a))
 $(B)/bin/$(1): LIBS = $(foreach e,$(4),$$($(e).libs))
 endef
 define unit
 UNITS += $(B)/unit/$(1)
-$(B)/$(2:.c=.o): LOCAL = $(WARN) -Itests/lib $$(call cflags_of,$(3),$(4) cmocka)
+$(B)/$(2:.c=.o): LOCAL = $(WARN) -Itests/lib -I$(dir $(2)) $$(call cflags_of,$(3),$(4) cmocka)
 $(B)/$(2:.c=.o): | $(foreach e,$(4),$$($(e).ready))
-$(B)/unit/$(1): $(B)/$(2:.c=.o) $$(foreach l,$(3),$$($$(l).a))
+$(B)/unit/$(1): $(B)/$(2:.c=.o) $$(foreach l,$(3) $(4),$$($$(l).a))
 $(B)/unit/$(1): LIBS = $(foreach e,$(4) cmocka,$$($(e).libs))
 endef
 
@@ -68,7 +67,7 @@ all: $(PROGRAMS) ## build every program
 libs: $(foreach l,$(LIBRARIES),$($(l).a))
 units: $(UNITS)
 
-$(B)/%.o: %.c
+$(B)/%.o: %.c | $(TOOLCHAIN_READY)
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CFLAGS) $(LOCAL) -c -o $@ $<
