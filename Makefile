@@ -29,7 +29,7 @@ include tools/deps/toolchain.mk
 
 # $(call lib,NAME,FOLDER,LIBS THAT IT SEES,EXTERNAL PACKAGES): a static library from FOLDER/*.c.
 # $(call prog,NAME,FOLDER,LIBS,EXTERNAL): a program from FOLDER/*.c, linked with LIBS (in link order).
-# $(call unit,NAME,TEST SOURCE,LIBS,EXTERNAL): a cmocka group.
+# $(call ctest,FOLDER/NAME,TEST SOURCE,LIBS,EXTERNAL): a cmocka group; unit: one of the unit tests.
 # EXTERNAL packages have NAME.cflags and NAME.libs, set in tools/deps/toolchain.mk.
 cflags_of = $(foreach l,$(1),-I$($(l).dir)) $(foreach e,$(2),$($(e).cflags))
 define lib
@@ -53,17 +53,20 @@ $$($(1).obj): | $(foreach e,$(4),$$($(e).ready))
 $(B)/bin/$(1): $$($(1).obj) $$(foreach l,$(3) $(4),$$($$(l).a))
 $(B)/bin/$(1): LIBS = $(foreach e,$(4),$$($(e).libs))
 endef
-define unit
-UNITS += $(B)/unit/$(1)
+define ctest
 $(B)/$(2:.c=.o): LOCAL = $(WARN) -Itests/lib -I$(dir $(2)) $$(call cflags_of,$(3),$(4) cmocka)
 $(B)/$(2:.c=.o): | $(foreach e,$(4),$$($(e).ready))
-$(B)/unit/$(1): $(B)/$(2:.c=.o) $$(foreach l,$(3) $(4),$$($$(l).a))
-$(B)/unit/$(1): LIBS = $(foreach e,$(4) cmocka,$$($(e).libs))
+$(B)/$(1): $(B)/$(2:.c=.o) $$(foreach l,$(3) $(4) testlib,$$($$(l).a))
+$(B)/$(1): LIBS = $(foreach e,$(4) cmocka,$$($(e).libs))
+endef
+define unit
+UNITS += $(B)/unit/$(1)
+$(call ctest,unit/$(1),$(2),$(3),$(4))
 endef
 
 include $(sort $(wildcard */rules.mk))
 
-all: $(PROGRAMS) ## build every program
+all: deps-check $(PROGRAMS) ## build every program
 libs: $(foreach l,$(LIBRARIES),$($(l).a))
 units: $(UNITS)
 
@@ -77,7 +80,7 @@ $(B)/lib/%.a:
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(B)/bin/% $(B)/unit/%:
+$(B)/bin/% $(B)/unit/% $(B)/proc/%:
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)

@@ -17,3 +17,31 @@ endef
 unit_folders := $(patsubst tests/unit/%/,%,$(wildcard tests/unit/*/))
 $(foreach l,$(unit_folders),$(foreach t,$(wildcard tests/unit/$(l)/test_*.c),$(eval $(call group,$(l),$(patsubst test_%.c,%,$(notdir $(t)))))))
 $(foreach l,$(unit_folders),$(foreach s,$(call doubles_of,$(l)),$(eval $(call double,$(l),$(s)))))
+
+# Helpers for tests; any test may use them.
+$(eval $(call lib,testlib,tests/lib))
+
+# Process tests in C: tests/proc/test_NAME.c, beside those that are scripts.
+$(foreach t,$(wildcard tests/proc/test_*.c),$(eval $(call ctest,proc/$(notdir $(t:.c=)),$(t),base wire,mosquitto pthread)))
+PROC_TESTS := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/proc/test_*.c))
+
+# Prints the sizes and offsets of the shared region.
+ifneq ($(wildcard tools/check/abi-layout/*.c),)
+$(eval $(call prog,abi-layout,tools/check/abi-layout,abi base))
+endif
+
+test: ## run all tests: units (also with ASan, also for arm64), region layout, process tests
+	+@MAKE="$(MAKE)" tools/check/run-all
+test-unit: $(UNITS) ## run the unit tests of VARIANT and ARCH
+	@tools/check/run-units --runner "$(RUNNER)" --timeout $(UNIT_SECONDS) $(UNITS)
+test-build: all
+test-abi: ## compare the layout of the shared region on both architectures with tests/golden/abi.txt
+	+@MAKE="$(MAKE)" tools/check/abi tests/golden/abi.txt
+abi-layout: $(B)/bin/abi-layout
+	@$(RUNNER) $<
+test-proc: all $(PROC_TESTS) ## run the process tests of VARIANT (needs root)
+	@if [ -x tests/proc/run ]; then SLUICE_BUILD=$(abspath $(B)) VARIANT=$(VARIANT) tests/proc/run; \
+	elif ls tests/proc/test_* >/dev/null 2>&1; then echo "tests/proc/run is missing"; exit 1; \
+	else echo "there are no process tests"; fi
+.PHONY: test test-unit test-build test-abi abi-layout test-proc
+UNIT_SECONDS ?= 120
