@@ -36,6 +36,7 @@ define lib
 $(1).dir := $(2)
 $(1).src := $(filter-out $($(1).exclude),$(wildcard $(2)/*.c))
 $(1).obj := $$($(1).src:%.c=$(B)/%.o)
+ALL_OBJECTS += $$($(1).obj)
 $(1).a := $(B)/lib/lib$(1).a
 $(1).sees := $(3)
 $(1).external := $(4)
@@ -47,6 +48,7 @@ endef
 define prog
 $(1).src := $(wildcard $(2)/*.c)
 $(1).obj := $$($(1).src:%.c=$(B)/%.o)
+ALL_OBJECTS += $$($(1).obj)
 PROGRAMS += $(B)/bin/$(1)
 $$($(1).obj): LOCAL = $(WARN) -I$(2) $$(call cflags_of,$(3),$(4)) -DSLUICE_VERSION='"$(VERSION)"'
 $$($(1).obj): | $(foreach e,$(4),$$($(e).ready))
@@ -54,6 +56,7 @@ $(B)/bin/$(1): $$($(1).obj) $$(foreach l,$(3) $(4),$$($$(l).a))
 $(B)/bin/$(1): LIBS = $(foreach e,$(4),$$($(e).libs))
 endef
 define ctest
+ALL_OBJECTS += $(B)/$(2:.c=.o)
 $(B)/$(2:.c=.o): LOCAL = $(WARN) -Itests/lib -I$(dir $(2)) $$(call cflags_of,$(3),$(4) cmocka)
 $(B)/$(2:.c=.o): | $(foreach e,$(4),$$($(e).ready))
 $(B)/$(1): $(B)/$(2:.c=.o) $$(foreach l,$(3) $(4) testlib,$$($$(l).a))
@@ -67,8 +70,11 @@ endef
 include $(sort $(wildcard */rules.mk))
 
 all: deps-check $(PROGRAMS) ## build every program
+programs: $(PROGRAMS)
 libs: $(foreach l,$(LIBRARIES),$($(l).a))
 units: $(UNITS)
+
+include tools/check/lint.mk
 
 $(B)/%.o: %.c | $(TOOLCHAIN_READY)
 	@mkdir -p $(@D)
@@ -93,4 +99,4 @@ help: ## show this list
 clean: ## remove what was built (fetched dependencies stay; rm -r build removes all)
 	rm -rf build/$(ARCH)
 
-.PHONY: all libs units help clean
+.PHONY: all programs libs units help clean

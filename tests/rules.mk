@@ -11,6 +11,7 @@ $(B)/unit/$(1)_$(2): $(patsubst %.c,$(B)/%.o,$(call doubles_of,$(1)))
 endef
 # $(call double,LIBRARY,SOURCE)
 define double
+ALL_OBJECTS += $(B)/$(2:.c=.o)
 $(B)/$(2:.c=.o): LOCAL = $(WARN) -Itests/lib -I$(dir $(2)) $$(call cflags_of,$(call all_seen,$(1)),$(call all_external,$(1)) cmocka)
 $(B)/$(2:.c=.o): | $(foreach e,$(call all_external,$(1)),$($(e).ready))
 endef
@@ -39,9 +40,10 @@ test-abi: ## compare the layout of the shared region on both architectures with 
 	+@MAKE="$(MAKE)" tools/check/abi tests/golden/abi.txt
 abi-layout: $(B)/bin/abi-layout
 	@$(RUNNER) $<
-test-proc: all $(PROC_TESTS) ## run the process tests of VARIANT (needs root)
+procs: $(PROC_TESTS)
+test-proc: all procs ## run the process tests of VARIANT (needs root)
 	@if [ -x tests/proc/run ]; then SLUICE_BUILD=$(abspath $(B)) VARIANT=$(VARIANT) tests/proc/run; \
 	elif ls tests/proc/test_* >/dev/null 2>&1; then echo "tests/proc/run is missing"; exit 1; \
 	else echo "there are no process tests"; fi
-.PHONY: test test-unit test-build test-abi abi-layout test-proc
+.PHONY: procs test test-unit test-build test-abi abi-layout test-proc
 UNIT_SECONDS ?= 120
