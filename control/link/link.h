@@ -20,8 +20,7 @@
 struct link_config {
 	const char *region_path;
 	unsigned worker_len;
-	size_t to_worker_bytes; /* of each ring; a power of two */
-	size_t to_control_bytes; /* of each ring; a power of two */
+	uint32_t ring_bytes; /* of each ring: a power of two; half of it is the largest record */
 	size_t pending_bytes; /* of records that wait for one worker's ring before back-pressure; 0 = 8 MiB */
 	const struct link_limits *limits;
 };
@@ -63,8 +62,16 @@ void link_close(struct link *link);
  */
 unsigned link_turn(struct link *link, uint64_t now_ms, unsigned max);
 
-/* A file descriptor that becomes readable when a worker rings, or -1 (then poll by timer). */
-int link_doorbell_fd(struct link *link);
+/* Rings the workers that were sent records; call it before the loop sleeps. */
+void link_flush(struct link *link);
+
+/*
+ * Sleeping: link_arm before the loop waits (false: records are there, don't sleep), then wait for
+ * link_doorbell_fd to be readable or a timeout, then link_disarm, then link_turn.
+ */
+int link_doorbell_fd(const struct link *link);
+bool link_arm(struct link *link) __attribute__((warn_unused_result));
+void link_disarm(struct link *link);
 
 /* New limits or rules: kept for workers that come, sent to those that are up. `blob` is copied. */
 void link_set_limits(struct link *link, const struct link_limits *limits);
@@ -88,6 +95,23 @@ bool link_worker_info(const struct link *link, uint32_t worker, struct link_work
 /* Calls `each` for every counter of one worker, or of all (summed) with LINK_ALL; order is fixed. */
 void link_counters(const struct link *link, uint32_t worker,
 	void (*each)(void *arg, const char *name, uint64_t value), void *arg);
+
+/* Connections of one listener, by its index in the configuration. */
+struct link_listener_info {
+	uint64_t connections, connections_max, accepted;
+};
+
+void link_listener_info(const struct link *link, uint32_t worker, unsigned listener,
+	struct link_listener_info *out);
+/* Calls `each` for every shutdown reason that was counted; `v5_name` is EMQX 5's. */
+void link_listener_shutdowns(const struct link *link, uint32_t worker, unsigned listener,
+	void (*each)(void *arg, const char *name, const char *v5_name, uint64_t count), void *arg);
+
+/* Calls `each` for every class of the heap of one worker. */
+void link_worker_memory(const struct link *link, uint32_t worker,
+	void (*each)(
+		void *arg, const char *name, uint64_t bytes, uint64_t objects, uint64_t failures),
+	void *arg);
 
 /* One counter by name, summed over all workers; 0 for an unknown name. */
 uint64_t link_counter(const struct link *link, const char *name);
