@@ -22,6 +22,8 @@ struct link_config {
 	unsigned worker_len;
 	uint32_t ring_bytes; /* of each ring: a power of two; half of it is the largest record */
 	size_t pending_bytes; /* of records that wait for one worker's ring before back-pressure; 0 = 8 MiB */
+	uint32_t pid; /* ours, for the workers' logs */
+	uint64_t now_ms;
 	const struct link_limits *limits;
 };
 

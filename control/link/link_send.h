@@ -27,8 +27,10 @@ enum link_end {
 	LINK_END_DISCARDED, /* the same, with Clean Start */
 	LINK_END_KICKED, /* by an operator */
 	LINK_END_SHUTDOWN, /* control ends */
-	LINK_END_REFUSED, /* CONNECT not acceptable */
 	LINK_END_QUOTA, /* no room for another session */
+	LINK_END_BAD_CLIENT_ID,
+	LINK_END_QOS, /* a will above the Maximum QoS */
+	LINK_END_RETAIN, /* a retained will where RETAIN is not available */
 };
 
 struct link_grant {
