@@ -51,7 +51,7 @@ $(1).obj := $$($(1).src:%.c=$(B)/%.o)
 ALL_OBJECTS += $$($(1).obj)
 PROGRAMS += $(B)/bin/$(1)
 $$($(1).obj): LOCAL = $(WARN) -I$(2) $$(call cflags_of,$(3),$(4)) -DSLUICE_VERSION='"$(VERSION)"'
-$$($(1).obj): | $(foreach e,$(4),$$($(e).ready))
+$$($(1).obj): build/.version | $(foreach e,$(4),$$($(e).ready))
 $(B)/bin/$(1): $$($(1).obj) $$(foreach l,$(3) $(4),$$($$(l).a))
 $(B)/bin/$(1): LIBS = $(foreach e,$(4),$$($(e).libs))
 endef
@@ -74,9 +74,16 @@ programs: $(PROGRAMS)
 libs: $(foreach l,$(LIBRARIES),$($(l).a))
 units: $(UNITS)
 
-include tools/check/lint.mk
+include tools/check/lint.mk tools/check/fuzz.mk
 
-$(B)/%.o: %.c | $(TOOLCHAIN_READY)
+# Other flags or another version compile anew what they are in.
+remember = @mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@
+$(B)/.flags: FORCE
+	$(call remember,$(CC) $(CFLAGS) $(WARN))
+build/.version: FORCE
+	$(call remember,$(VERSION))
+
+$(B)/%.o: %.c $(B)/.flags | $(TOOLCHAIN_READY)
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CFLAGS) $(LOCAL) -c -o $@ $<
@@ -93,10 +100,15 @@ $(B)/bin/% $(B)/unit/% $(B)/proc/%:
 
 -include $(shell test -d $(B) && find $(B) -name '*.d')
 
+run: all ## start the broker here: in a lab network, or with NIC=<interface or PCI address> on a real port
+	@VARIANT=$(VARIANT) tools/lab/run $(NIC:%=--nic %)
+
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 20
+	@echo "make [TARGET] [VARIANT=release|debug|asan|cov] [ARCH=amd64|arm64] [V=1 shows commands]"
+	@grep -hE '^[a-z_.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | sort | expand -t 24
 
 clean: ## remove what was built (fetched dependencies stay; rm -r build removes all)
 	rm -rf build/$(ARCH)
 
-.PHONY: all programs libs units help clean
+FORCE:
+.PHONY: all programs libs units run help clean FORCE

@@ -5,8 +5,7 @@ SCRIPTS := $(shell git ls-files -co --exclude-standard -- tools tests .ci conf b
 # Libraries of the packet path (STYLE 3), which call nothing but themselves and pure C functions.
 PURE := wire topic conn rule
 LINT := build/lint
-TIDY := $(patsubst %.c,$(B)/%.tidy,$(filter %.c,$(SOURCES)))
-TIDY := $(filter $(patsubst %.o,%.tidy,$(ALL_OBJECTS)),$(TIDY))
+TIDY := $(sort $(ALL_OBJECTS:.o=.tidy))
 
 lint: lint-selftest lint-format lint-sizes lint-shell lint-prefixes lint-pure lint-cppcheck lint-tidy ## check format, sizes, prefixes, forbidden calls, scripts; cppcheck, clang-tidy
 	@echo "lint: clean"
@@ -38,8 +37,8 @@ compile_commands.json: $(LINT)/compile_commands.json ## for editors and clang to
 format: | $(PACKAGES_READY) ## lay every C file out as .clang-format says
 	@clang-format -i $(SOURCES)
 cov: ## unit tests of a coverage build, and the lines that they ran, by folder
-	+@find build/$(ARCH)/cov -name '*.gcda' -delete 2>/dev/null; $(MAKE) --no-print-directory VARIANT=cov test-unit
+	+@find build/$(ARCH)/cov -name '*.gcda' -delete 2>/dev/null; $(MAKE) --no-print-directory VARIANT=cov libs test-unit
 	@GCOV="$(GCOV)" tools/check/coverage build/$(ARCH)/cov
-FORCE:
-.PHONY: lint lint-selftest lint-format lint-sizes lint-shell lint-prefixes lint-pure lint-cppcheck lint-tidy format cov FORCE \
+
+.PHONY: lint lint-selftest lint-format lint-sizes lint-shell lint-prefixes lint-pure lint-cppcheck lint-tidy format cov \
 	compile_commands.json

@@ -71,7 +71,7 @@ $(mbedtls.ready): | $(PACKAGES_READY)
 
 # The list of their sources is known only once they are unpacked: hence a make of their own.
 archive = $(MAKE) --no-print-directory -f tools/deps/archive.mk ARCHIVE=$@ AR="$(AR)" CC="$(CC)"
-$(lwip.a): $(wildcard $(LWIP_PORT)/*.h $(LWIP_PORT)/arch/*.h) $(lwip.ready) tools/deps/archive.mk | $(TOOLCHAIN_READY)
+$(lwip.a): $(wildcard $(LWIP_PORT)/*.h $(LWIP_PORT)/arch/*.h) $(lwip.ready) $(B)/.flags tools/deps/archive.mk | $(TOOLCHAIN_READY)
 	@echo "  LWIP  $@"
 	+@$(archive) SRC=$(LWIP_SRC) OBJ=$(B)/lwip CFLAGS="$(CFLAGS) -w -I$(LWIP_PORT) -I$(LWIP_SRC)/include" \
 		DIRS="core core/ipv4 core/ipv6" FILES=netif/ethernet.c
