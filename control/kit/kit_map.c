@@ -45,6 +45,13 @@ static void grow(struct kit_map *map, size_t head_len)
 	map->head_len = head_len;
 }
 
+int kit_map_reserve(struct kit_map *map)
+{
+	if (map->head_len == 0)
+		grow(map, FIRST_HEADS);
+	return map->head_len ? 0 : -ENOMEM;
+}
+
 int kit_map_insert(struct kit_map *map, struct kit_map_node *node, uint64_t hash)
 {
 	if (map->len >= map->head_len)

@@ -34,6 +34,9 @@ struct kit_map {
 void kit_map_init(struct kit_map *map, enum kit_mem_class class_id);
 void kit_map_fini(struct kit_map *map); /* the nodes are left alone */
 
+/* Takes the first array of heads, after which kit_map_insert cannot fail. -ENOMEM when there is none. */
+int kit_map_reserve(struct kit_map *map) __attribute__((warn_unused_result));
+
 /* -ENOMEM when the first array of heads cannot be had; a failed later growth only makes chains longer. */
 int kit_map_insert(struct kit_map *map, struct kit_map_node *node, uint64_t hash)
 	__attribute__((warn_unused_result));

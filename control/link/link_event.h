@@ -55,6 +55,7 @@ struct link_filter {
 	uint32_t subscription_id; /* live and restored subscriptions; else 0 */
 	uint8_t options; /* subscription options as on the wire */
 	uint8_t reason; /* from a worker: 0 = decide, >= 0x80 = refused already; to a worker: the answer */
+	bool wants_retained; /* the handler's own note; not sent */
 };
 
 struct link_subscribe {

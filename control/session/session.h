@@ -43,8 +43,10 @@ struct session_observer {
 	void (*disconnected)(void *arg, const struct session_view *view, const char *reason);
 };
 
-struct session_core *session_core_new(const struct session_config *config, struct link *link,
-	struct retain *retain, uint64_t now_ms) __attribute__((warn_unused_result));
+/* NULL when there is no memory. session_core_link must follow before anything else. */
+struct session_core *session_core_new(const struct session_config *config, struct retain *retain,
+	uint64_t now_ms) __attribute__((warn_unused_result));
+void session_core_link(struct session_core *core, struct link *link);
 void session_core_free(struct session_core *core); /* no will is published */
 
 void session_core_configure(struct session_core *core, const struct session_config *config);

@@ -80,6 +80,7 @@ struct session_stats {
 	uint64_t sessions, sessions_max;
 	uint64_t subscriptions, subscriptions_max;
 	uint64_t shared_subscriptions, shared_subscriptions_max;
+	uint64_t subscribers, subscribers_max; /* sessions with a subscription */
 	uint64_t topics, topics_max; /* distinct filters */
 	uint64_t queued_messages, queued_bytes;
 	uint64_t wills_waiting;
