@@ -1,7 +1,7 @@
 # make lint and its parts. Each part is a script of this folder that takes files, prints its faults as a compiler
 # does, and fails when there is one; selftest shows of each that it can fail.
-SOURCES := $(shell git ls-files -co --exclude-standard -- '*.c' '*.h' | xargs -r ls -d 2>/dev/null)
-SCRIPTS := $(shell git ls-files -co --exclude-standard -- tools tests .ci conf board firmware | xargs -r ls -d 2>/dev/null)
+SOURCES := $(shell find $(wildcard dataplane control tests tools board firmware) -name '*.[ch]' | sort)
+SCRIPTS := $(shell find $(wildcard tools tests .ci conf board firmware) -type f ! -name '*.[ch]' | sort)
 # Libraries of the packet path (STYLE 3), which call nothing but themselves and pure C functions.
 PURE := wire topic conn rule
 LINT := build/lint

@@ -112,7 +112,7 @@ private_apt() {
 		#clear APT::Update::Post-Invoke-Success;
 		#clear DPkg::Pre-Install-Pkgs;
 		Acquire::Languages "none";
-		Acquire::Retries "5";
+		Acquire::Retries "3";
 		Dir::Etc::SourceList "$dir/sources.sources";
 		Dir::Etc::SourceParts "/dev/null";
 		Dir::Etc::Preferences "/dev/null";
@@ -135,20 +135,4 @@ need_lists() {
 	fi
 	[ -n "$(debian_entries)" ] || die "no entry for Debian's main archive is known to apt." \
 		"Check /etc/apt/sources.list* and run 'apt-get update' as root."
-}
-
-# newest_keyring DIR: unpacks the newest debian-archive-keyring that the machine's own (verified) lists offer and
-# prints its path. An old one does not have the keys of later suites; the update came with the machine's own suite.
-newest_keyring() {
-	local dir=$1 release
-	release=$(debian_entries | awk '$3 == "Debian" { print $2; exit }')
-	private_apt "$dir" "$(dpkg --print-architecture)"
-	debian_entries | while read -r uri release _ file; do
-		write_entry deb "$uri" "$release" "$(signed_by "$file" "$uri")"
-	done > "$dir/sources.sources"
-	quietly "lists for debian-archive-keyring" apt-get -c "$dir/apt.conf" -eany update
-	(cd "$dir" && rm -f ./*.deb && quietly "debian-archive-keyring" apt-get -c "$dir/apt.conf" download debian-archive-keyring)
-	rm -rf "$dir/root"
-	dpkg-deb -x "$dir"/debian-archive-keyring_*.deb "$dir/root"
-	echo "$dir/root$default_keyring"
 }

@@ -69,8 +69,8 @@ $(lwip.ready): | $(PACKAGES_READY)
 $(mbedtls.ready): | $(PACKAGES_READY)
 	@tools/deps/source mbedtls 3.6
 
-# The list of their sources is known only once they are unpacked: hence a make of their own.
-archive = $(MAKE) --no-print-directory -f tools/deps/archive.mk ARCHIVE=$@ AR="$(AR)" CC="$(CC)"
+# The list of their sources is known only once they are unpacked: hence a make of their own, one at a time.
+archive = mkdir -p $(@D) && flock $@.lock $(MAKE) --no-print-directory -f tools/deps/archive.mk ARCHIVE=$@ AR="$(AR)" CC="$(CC)"
 $(lwip.a): $(wildcard $(LWIP_PORT)/*.h $(LWIP_PORT)/arch/*.h) $(lwip.ready) $(B)/.flags tools/deps/archive.mk | $(TOOLCHAIN_READY)
 	@echo "  LWIP  $@"
 	+@$(archive) SRC=$(LWIP_SRC) OBJ=$(B)/lwip CFLAGS="$(CFLAGS) -w -I$(LWIP_PORT) -I$(LWIP_SRC)/include" \
