@@ -4,3 +4,7 @@ $(eval $(call lib,abi,dataplane/abi,base))
 $(eval $(call lib,wire,dataplane/wire))
 $(eval $(call lib,topic,dataplane/topic,base))
 $(eval $(call lib,rule,dataplane/rule,base wire))
+$(eval $(call lib,port,dataplane/port,base,dpdk))
+$(eval $(call lib,stack,dataplane/stack,base port,lwip))
+# The one file that knows both packet buffers, lwIP's and DPDK's.
+$(B)/dataplane/stack/stack_mbuf.o: LOCAL += $(dpdk.cflags)
