@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "wire_encode.h"
+#include "wire_error.h"
 #include "wire_packet.h"
 
 /*
