@@ -11,19 +11,22 @@
  *
  * Layer:     wire (C library only)
  * Thread:    any; no state
- * Ownership: reads its arguments, writes the caller's buffer; bytes of it beyond the result may be touched
- * Results:   the bytes written (> 0), or a negative error: -WIRE_E_BUFFER when `size` is too small,
- *            -WIRE_E_TOO_LARGE above a limit, -WIRE_E_ARGUMENT, -WIRE_E_REASON, -WIRE_E_PROPERTY_PLACE for
- *            what the version or the packet cannot carry. `version` is an enum wire_version.
+ * Ownership: reads its arguments, writes the caller's buffer; bytes of it beyond the result may be
+ * touched Results:   the bytes written (> 0), or a negative error: -WIRE_E_BUFFER when `size` is
+ * too small,
+ *            -WIRE_E_TOO_LARGE above a limit, -WIRE_E_ARGUMENT, -WIRE_E_REASON,
+ *            -WIRE_E_PROPERTY_PLACE for what the version or the packet cannot carry. `version` is
+ *            an enum wire_version.
  *
  * How properties are given: see struct wire_props. On 3.x they are left out.
  *
- * `max_packet_bytes` is the receiver's Maximum Packet Size, 0 for none. To stay within it, user properties are left
- * out, and then the reason string too (3.2.2-19, 3.2.2-20 and the like); if that does not do, the result is
- * -WIRE_E_TOO_LARGE. Whoever honours Request Problem Information = 0 gives neither (3.1.2-29).
+ * `max_packet_bytes` is the receiver's Maximum Packet Size, 0 for none. To stay within it, user
+ * properties are left out, and then the reason string too (3.2.2-19, 3.2.2-20 and the like); if
+ * that does not do, the result is -WIRE_E_TOO_LARGE. Whoever honours Request Problem Information =
+ * 0 gives neither (3.1.2-29).
  */
 
-/* Writes `connect->version`; with is_bridge the level has bit 0x80 (3.1 and 3.1.1 only). */
+/* Writes `connect->version`; with is_bridge the level has bit 0x80. */
 int wire_connect_encode(uint8_t *buf, size_t size, const struct wire_connect *connect)
 	__attribute__((warn_unused_result));
 
@@ -46,20 +49,21 @@ struct wire_publish_out {
 	uint16_t topic_alias; /* 0: none */
 	uint16_t subscription_ids_len;
 	const uint32_t *subscription_ids;
-	struct wire_str
-		forward; /* property bytes as wire_props_forward or wire_props_encode wrote them */
+	struct wire_str forward; /* from wire_props_forward or wire_props_encode */
 };
 
 /*
- * wire_publish_header_bytes: what the header will take, 0 when the packet would exceed the protocol's limit.
- * The packet has payload_bytes more. wire_publish_header_encode writes that many, or returns an error.
+ * wire_publish_header_bytes: what the header will take, 0 when the packet would exceed the
+ * protocol's limit. The packet has payload_bytes more. wire_publish_header_encode writes that many,
+ * or returns an error.
  */
 size_t wire_publish_header_bytes(const struct wire_publish_out *publish);
 int wire_publish_header_encode(uint8_t *buf, size_t size, const struct wire_publish_out *publish)
 	__attribute__((warn_unused_result));
 
 /*
- * Where in an encoded header the packet identifier stands (QoS 1 and 2), so that one header serves several receivers.
+ * Where in an encoded header the packet identifier stands (QoS 1 and 2), so that one header serves
+ * several receivers.
  */
 size_t wire_publish_id_offset(const uint8_t *header);
 
@@ -104,8 +108,8 @@ int wire_ping_encode(uint8_t *buf, size_t size, enum wire_type type)
 	__attribute__((warn_unused_result));
 
 /*
- * The properties alone, without a length, for `forward` above: as a client publishes them, or a broker its own message.
- * Only what PUBLISH may carry. Returns bytes >= 0 or an error.
+ * The properties alone, without a length, for `forward` above: as a client publishes them, or a
+ * broker its own message. Only what PUBLISH may carry. Returns bytes >= 0 or an error.
  */
 int wire_props_encode(uint8_t *buf, size_t size, const struct wire_props *props)
 	__attribute__((warn_unused_result));

@@ -19,9 +19,9 @@ enum wire_error {
 };
 
 /*
- * Both take an error as the functions return it (negative) or as the enum names it. The reason is the MQTT 5
- * code for DISCONNECT, CONNACK or an acknowledgement; the text is for a log line ("packet identifier is
- * zero"). For what is no error of this library: 0x80, "unknown error".
+ * Both take an error as the functions return it (negative) or as the enum names it. The reason is
+ * the MQTT 5 code for DISCONNECT, CONNACK or an acknowledgement; the text is for a log line
+ * ("packet identifier is zero"). For what is no error of this library: 0x80, "unknown error".
  */
 uint8_t wire_error_reason(int error);
 const char *wire_error_text(int error);

@@ -43,8 +43,7 @@ enum {
 
 /* Where the standards leave a choice, or daily life asks for one, decoding is strict unless told. */
 enum {
-	WIRE_LENIENT_TEXT =
-		1 << 0, /* strings may have control characters and non-characters (1.5.4) */
+	WIRE_LENIENT_TEXT = 1 << 0, /* allows control characters and non-characters (1.5.4) */
 	WIRE_LENIENT_ID = 1 << 1, /* 3.1 client identifiers may be longer than 23 characters */
 };
 
@@ -63,17 +62,18 @@ struct wire_frame {
 };
 
 /*
- * Reads the fixed header at `buf`. Returns the bytes of the whole packet, header included, as soon as
- * they are known (the packet may well be longer than `bytes`); 0 when more bytes are needed to know; or
- * -WIRE_E_TYPE (type 0), -WIRE_E_LENGTH (1.5.5). `out` is written only when the result is > 0.
+ * Reads the fixed header at `buf`. Returns the bytes of the whole packet, header included, as soon
+ * as they are known (the packet may well be longer than `bytes`); 0 when more bytes are needed to
+ * know; or -WIRE_E_TYPE (type 0), -WIRE_E_LENGTH (1.5.5). `out` is written only when the result is
+ * > 0.
  */
 int wire_frame_peek(const uint8_t *buf, size_t bytes, struct wire_frame *out)
 	__attribute__((warn_unused_result));
 
 /*
- * Whether this packet may come at all: the type exists in the version, this side may send it, and the
- * flags are right (2.1.3; for PUBLISH also 3.3.1-2 and 3.3.1-4). Decoders check it too; call it early to refuse a
- * large packet before its bytes are stored. Returns 0 or an error.
+ * Whether this packet may come at all: the type exists in the version, this side may send it, and
+ * the flags are right (2.1.3; for PUBLISH also 3.3.1-2 and 3.3.1-4). Decoders check it too; call it
+ * early to refuse a large packet before its bytes are stored. Returns 0 or an error.
  */
 int wire_frame_check(const struct wire_frame *frame, struct wire_rules rules)
 	__attribute__((warn_unused_result));

@@ -14,9 +14,10 @@
  * Layer:     wire (C library only)
  * Thread:    any; no state
  * Ownership: what is decoded borrows the packet's bytes
- * Results:   a decoder takes a packet from its first byte. It returns the bytes of the packet (> 0), 0 when
- *            `bytes` ends before the packet does, or an error of wire_error.h. Bytes after the packet are
- *            not looked at.
+ * Results:   a decoder takes a packet from its first byte. It returns the bytes of the packet (>
+ * 0), 0 when
+ *            `bytes` ends before the packet does, or an error of wire_error.h. Bytes after the
+ *            packet are not looked at.
  * Failure:   `out` is undefined, but for struct wire_connect (see there).
  *
  * On 3.1 and 3.1.1 properties are empty, and reasons are 0 where the packet has none.
@@ -38,16 +39,17 @@ struct wire_connect {
 };
 
 /*
- * Decodes CONNECT (3.1); `rules.version` is not looked at. On failure `out->version` says in which version
- * an answer would be written; wire_connect_refusal says whether one is due.
+ * Decodes CONNECT (3.1); `rules.version` is not looked at. On failure `out->version` says in which
+ * version an answer would be written; wire_connect_refusal says whether one is due.
  */
 int wire_connect_decode(struct wire_connect *out, struct wire_rules rules, const uint8_t *packet,
 	size_t bytes) __attribute__((warn_unused_result));
 
 /*
- * What to answer to a CONNECT that wire_connect_decode refused with `error`: the reason for a CONNACK in
- * version `connect->version` (wire_connack_encode), after which the connection is closed; or -1: close it
- * without a word (3.1.1: 3.1.2-1, 3.1.4-1; all versions: the version was not reached).
+ * What to answer to a CONNECT that wire_connect_decode refused with `error`: the reason for a
+ * CONNACK in version `connect->version` (wire_connack_encode), after which the connection is
+ * closed; or -1: close it without a word (3.1.1: 3.1.2-1, 3.1.4-1; all versions: the version was
+ * not reached).
  */
 int wire_connect_refusal(const struct wire_connect *connect, int error);
 
@@ -73,8 +75,8 @@ int wire_publish_decode(struct wire_publish *out, struct wire_rules rules, const
 	size_t bytes) __attribute__((warn_unused_result));
 
 /*
- * The same before the payload is there: returns header_bytes as soon as all before the payload is within
- * `bytes`; packet bytes are header_bytes + payload_bytes. Sets `payload` to NULL.
+ * The same before the payload is there: returns header_bytes as soon as all before the payload is
+ * within `bytes`; packet bytes are header_bytes + payload_bytes. Sets `payload` to NULL.
  */
 int wire_publish_header_decode(struct wire_publish *out, struct wire_rules rules,
 	const uint8_t *packet, size_t bytes) __attribute__((warn_unused_result));
@@ -104,8 +106,8 @@ struct wire_subscribe {
 };
 
 /*
- * The whole packet is validated, strings and options of all filters included; whether a filter's syntax is right is
- * told filter by filter, as it is answered in SUBACK and UNSUBACK (4.7.1).
+ * The whole packet is validated, strings and options of all filters included; whether a filter's
+ * syntax is right is told filter by filter, as it is answered in SUBACK and UNSUBACK (4.7.1).
  */
 int wire_subscribe_decode(struct wire_subscribe *out, struct wire_rules rules,
 	const uint8_t *packet, size_t bytes) __attribute__((warn_unused_result));

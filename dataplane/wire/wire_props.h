@@ -26,14 +26,14 @@ enum wire_property {
 };
 
 /*
- * A validated block. A member counts only when its bit is set (wire_props_has); all others are zero. User
- * properties, and the subscription identifiers of a PUBLISH after the first, are read from `raw` in order
- * with wire_props_next.
+ * A validated block. A member counts only when its bit is set (wire_props_has); all others are
+ * zero. User properties, and the subscription identifiers of a PUBLISH after the first, are read
+ * from `raw` in order with wire_props_next.
  *
- * Encoders write the members whose bits are set, and then from `raw` only its user properties and, where
- * SUBSCRIPTION_ID is not set, its subscription identifiers; other properties in `raw` are passed over.
- * So a decoded block may be changed and encoded again, and one made from nothing has `raw` empty or filled
- * by wire_props_user_append.
+ * Encoders write the members whose bits are set, and then from `raw` only its user properties and,
+ * where SUBSCRIPTION_ID is not set, its subscription identifiers; other properties in `raw` are
+ * passed over. So a decoded block may be changed and encoded again, and one made from nothing has
+ * `raw` empty or filled by wire_props_user_append.
  */
 struct wire_props {
 	uint64_t present; /* bit n: the property with identifier n is there */
@@ -68,23 +68,24 @@ struct wire_prop {
 };
 
 /*
- * Takes the first property off `rest`, which starts as a copy of a validated block. False at the end (and
- * at the first malformed byte, which a validated block does not have).
+ * Takes the first property off `rest`, which starts as a copy of a validated block. False at the
+ * end (and at the first malformed byte, which a validated block does not have).
  */
 bool wire_props_next(struct wire_str *rest, struct wire_prop *out);
 
 /*
- * Writes the properties of a PUBLISH or a will that a broker passes on unaltered and in order (3.3.2.3:
- * payload format, content type, response topic, correlation data, user properties), not those that belong to one
- * hop or change (topic alias, subscription identifiers, message expiry, will delay). `raw` is a validated block.
- * Returns the bytes, never more than raw.bytes; -WIRE_E_BUFFER when `size` is too small.
+ * Writes the properties of a PUBLISH or a will that a broker passes on unaltered and in order
+ * (3.3.2.3: payload format, content type, response topic, correlation data, user properties), not
+ * those that belong to one hop or change (topic alias, subscription identifiers, message expiry,
+ * will delay). `raw` is a validated block. Returns the bytes, never more than raw.bytes;
+ * -WIRE_E_BUFFER when `size` is too small.
  */
 int wire_props_forward(uint8_t *buf, size_t size, struct wire_str raw)
 	__attribute__((warn_unused_result));
 
 /*
- * Appends a user property to a raw block of `bytes` bytes in `buf`. Returns the new length of the block, or
- * -WIRE_E_BUFFER, -WIRE_E_ARGUMENT (a string above 65535 bytes).
+ * Appends a user property to a raw block of `bytes` bytes in `buf`. Returns the new length of the
+ * block, or -WIRE_E_BUFFER, -WIRE_E_ARGUMENT (a string above 65535 bytes).
  */
 int wire_props_user_append(uint8_t *buf, size_t size, size_t bytes, struct wire_str key,
 	struct wire_str value) __attribute__((warn_unused_result));

@@ -25,7 +25,7 @@ const char *wire_reason_name(uint8_t reason);
 /* Whether MQTT 5 allows `reason` in this packet type when this side sends it. */
 bool wire_reason_is_allowed(enum wire_type type, enum wire_from from, uint8_t reason);
 
-/* The CONNACK return code of 3.1 and 3.1.1 (0 to 5) that says best what `reason` says. 0 to 5 stay. */
+/* The CONNACK return code (0 to 5) of 3.1 and 3.1.1 that comes closest to `reason`. 0 to 5 stay. */
 uint8_t wire_connack_code_v3(uint8_t reason);
 const char *wire_connack_name_v3(uint8_t code); /* "identifier rejected" for 2 */
 
