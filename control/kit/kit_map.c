@@ -93,3 +93,42 @@ struct kit_map_node *kit_map_next(const struct kit_map *map, const struct kit_ma
 			return map->heads[i];
 	return NULL;
 }
+
+static uint64_t reverse(uint64_t bits)
+{
+	uint64_t out = 0;
+
+	for (unsigned i = 0; i < 64; i++, bits >>= 1)
+		out = out << 1 | (bits & 1);
+	return out;
+}
+
+/*
+ * Counts from the top bit of the head's number down: when the table doubles, head h splits into h and h + old length, which
+ * lie on the same side of the cursor as h did.
+ */
+static uint64_t next_head(uint64_t head, uint64_t mask)
+{
+	return reverse(reverse(head | ~mask) + 1) & mask;
+}
+
+uint64_t kit_map_scan(const struct kit_map *map, uint64_t cursor, size_t max,
+	void (*each)(void *arg, struct kit_map_node *node), void *arg)
+{
+	uint64_t mask = map->head_len - 1;
+	size_t seen = 0;
+
+	if (map->head_len == 0)
+		return 0;
+	do {
+		struct kit_map_node *node = map->heads[cursor & mask], *next;
+
+		for (; node != NULL; node = next, seen++) {
+			next = node->next;
+			each(arg, node);
+		}
+		cursor = next_head(cursor & mask, mask);
+		seen += cursor % 16 == 0; /* empty heads cost something too */
+	} while (cursor != 0 && seen < max);
+	return cursor;
+}

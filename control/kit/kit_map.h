@@ -56,4 +56,12 @@ static inline struct kit_map_node *kit_map_chain(const struct kit_map *map, uint
 /* The node after `node` in no particular order, or the first for NULL; NULL at the end. */
 struct kit_map_node *kit_map_next(const struct kit_map *map, const struct kit_map_node *node);
 
+/*
+ * Walks a part of the table: calls `each` for about `max` nodes from `cursor` on (0 = the beginning) and returns where to go
+ * on, or 0 at the end. Nodes that stay in the table over the whole walk are seen once, also when the
+ * table grows between two parts. `each` may remove the node that it was given.
+ */
+uint64_t kit_map_scan(const struct kit_map *map, uint64_t cursor, size_t max,
+	void (*each)(void *arg, struct kit_map_node *node), void *arg);
+
 #endif

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base_assert.h"
-#include "kit_mem.h"
 
 static void *append(char **at, const void *from, size_t bytes)
 {
@@ -21,17 +20,19 @@ size_t kit_message_bytes(const struct kit_message *message)
 	       message->view.payload_bytes;
 }
 
-struct kit_message *kit_message_new(const struct kit_message_view *view)
+struct kit_message *kit_message_new(
+	enum kit_mem_class class_id, const struct kit_message_view *view)
 {
 	size_t bytes = sizeof(struct kit_message) + view->topic_bytes + view->props_bytes +
 		       view->payload_bytes;
-	struct kit_message *message = kit_mem_alloc(KIT_MEM_MESSAGES, bytes);
+	struct kit_message *message = kit_mem_alloc(class_id, bytes);
 	char *at;
 
 	if (message == NULL)
 		return NULL;
 	at = (char *)(message + 1);
 	message->refs = 1;
+	message->class_id = class_id;
 	message->view = *view;
 	message->view.topic = append(&at, view->topic, view->topic_bytes);
 	message->view.props = append(&at, view->props, view->props_bytes);
@@ -45,7 +46,7 @@ void kit_message_put(struct kit_message *message)
 		return;
 	BASE_ASSERT(message->refs > 0);
 	if (--message->refs == 0)
-		kit_mem_free(KIT_MEM_MESSAGES, message, kit_message_bytes(message));
+		kit_mem_free(message->class_id, message, kit_message_bytes(message));
 }
 
 bool kit_message_is_expired(const struct kit_message_view *view, uint64_t now_ms)

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kit_mem.h"
+
 /*
  * One application message, as control handles it: a borrowed view, and a counted copy that lasts.
  *
@@ -33,11 +35,12 @@ struct kit_message_view {
 struct kit_message {
 	struct kit_message_view view; /* its bytes follow the struct in the same allocation */
 	uint32_t refs;
+	enum kit_mem_class class_id;
 };
 
-/* A copy with one reference, or NULL when the class "messages" is full. */
-struct kit_message *kit_message_new(const struct kit_message_view *view)
-	__attribute__((warn_unused_result));
+/* A copy with one reference, or NULL when the class is full. */
+struct kit_message *kit_message_new(enum kit_mem_class class_id,
+	const struct kit_message_view *view) __attribute__((warn_unused_result));
 
 static inline struct kit_message *kit_message_get(struct kit_message *message)
 {

@@ -115,6 +115,13 @@ void link_worker_memory(const struct link *link, uint32_t worker,
 		void *arg, const char *name, uint64_t bytes, uint64_t objects, uint64_t failures),
 	void *arg);
 
+/* Bytes of the heap's arena of one worker: all of it, and what is free. 0 while it is down. */
+void link_worker_arena(
+	const struct link *link, uint32_t worker, uint64_t *bytes, uint64_t *free_bytes);
+
+/* Whether records wait for a ring: nobody rings when it has room again, so look soon. */
+bool link_is_congested(const struct link *link);
+
 /* One counter by name, summed over all workers; 0 for an unknown name. */
 uint64_t link_counter(const struct link *link, const char *name);
 

@@ -111,3 +111,24 @@ void link_worker_memory(const struct link *link, uint32_t worker,
 				abi_counter_get(&memory->failures));
 	}
 }
+
+void link_worker_arena(
+	const struct link *link, uint32_t worker, uint64_t *bytes, uint64_t *free_bytes)
+{
+	const struct abi_counters *counters;
+
+	*bytes = *free_bytes = 0;
+	if (worker >= link->worker_len)
+		return;
+	counters = abi_region_counters(link->region, worker);
+	*bytes = abi_counter_get(&counters->arena_bytes);
+	*free_bytes = abi_counter_get(&counters->arena_free_bytes);
+}
+
+bool link_is_congested(const struct link *link)
+{
+	for (uint32_t i = 0; i < link->worker_len; i++)
+		if (link->workers[i].first != NULL)
+			return true;
+	return false;
+}

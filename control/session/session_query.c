@@ -40,17 +40,89 @@ void session_view_fill(const struct session *session, struct session_view *out)
 	memcpy(out->peer_addr, session->peer_addr, sizeof(out->peer_addr));
 }
 
-void session_each(
-	struct session_core *core, bool (*each)(void *, const struct session_view *), void *arg)
+struct walk {
+	session_view_fn *view;
+	session_subscription_fn *subscription;
+	session_topic_fn *topic;
+	void *arg;
+};
+
+static void each_session(void *arg, struct kit_map_node *node)
 {
-	struct kit_map_node *node = NULL;
+	const struct walk *walk = arg;
 	struct session_view view;
 
-	while ((node = kit_map_next(&core->by_client, node)) != NULL) {
-		session_view_fill(BASE_CONTAINER_OF(node, struct session, by_client), &view);
-		if (!each(arg, &view))
-			return;
-	}
+	session_view_fill(BASE_CONTAINER_OF(node, struct session, by_client), &view);
+	walk->view(walk->arg, &view);
+}
+
+static void each_subscription(void *arg, struct kit_map_node *node)
+{
+	const struct walk *walk = arg;
+	const struct session_subscription *subscription =
+		BASE_CONTAINER_OF(node, struct session_subscription, node);
+	struct session_subscription_view view = {
+		.client_id = subscription->session->client_id,
+		.filter = subscription->filter->text,
+		.subscription_id = subscription->id,
+		.qos = subscription->options & 3,
+		.no_local = subscription->options & 4,
+		.retain_as_published = subscription->options & 8,
+		.retain_handling = (subscription->options >> 4) & 3,
+	};
+
+	walk->subscription(walk->arg, &view);
+}
+
+static void each_session_subscriptions(void *arg, struct kit_map_node *node)
+{
+	const struct session *session = BASE_CONTAINER_OF(node, struct session, by_client);
+	uint64_t cursor = 0;
+
+	do
+		cursor = kit_map_scan(
+			&session->subscriptions, cursor, SIZE_MAX, each_subscription, arg);
+	while (cursor != 0);
+}
+
+static void each_topic(void *arg, struct kit_map_node *node)
+{
+	const struct walk *walk = arg;
+	const struct session_filter *filter = BASE_CONTAINER_OF(node, struct session_filter, node);
+
+	walk->topic(walk->arg, filter->text, filter->subscriptions);
+}
+
+uint64_t session_scan(
+	struct session_core *core, uint64_t cursor, size_t max, session_view_fn *each, void *arg)
+{
+	struct walk walk = {.view = each, .arg = arg};
+
+	return kit_map_scan(&core->by_client, cursor, max, each_session, &walk);
+}
+
+uint64_t session_scan_subscriptions(struct session_core *core, const char *client_id,
+	uint32_t client_id_bytes, uint64_t cursor, size_t max, session_subscription_fn *each,
+	void *arg)
+{
+	struct walk walk = {.subscription = each, .arg = arg};
+	const struct session *session;
+
+	if (client_id == NULL)
+		return kit_map_scan(
+			&core->by_client, cursor, max, each_session_subscriptions, &walk);
+	session = session_by_client(core, client_id, client_id_bytes);
+	if (session == NULL)
+		return 0;
+	return kit_map_scan(&session->subscriptions, cursor, max, each_subscription, &walk);
+}
+
+uint64_t session_scan_topics(
+	struct session_core *core, uint64_t cursor, size_t max, session_topic_fn *each, void *arg)
+{
+	struct walk walk = {.topic = each, .arg = arg};
+
+	return kit_map_scan(&core->filters, cursor, max, each_topic, &walk);
 }
 
 bool session_find(struct session_core *core, const char *client_id, uint32_t client_id_bytes,
@@ -62,63 +134,6 @@ bool session_find(struct session_core *core, const char *client_id, uint32_t cli
 		return false;
 	session_view_fill(session, out);
 	return true;
-}
-
-/* False when the walk shall end. */
-static bool each_of(const struct session *session,
-	bool (*each)(void *, const struct session_subscription_view *), void *arg)
-{
-	struct kit_map_node *node = NULL;
-
-	while ((node = kit_map_next(&session->subscriptions, node)) != NULL) {
-		const struct session_subscription *subscription =
-			BASE_CONTAINER_OF(node, struct session_subscription, node);
-		struct session_subscription_view view = {
-			.client_id = session->client_id,
-			.filter = subscription->filter->text,
-			.subscription_id = subscription->id,
-			.qos = subscription->options & 3,
-			.no_local = subscription->options & 4,
-			.retain_as_published = subscription->options & 8,
-			.retain_handling = (subscription->options >> 4) & 3,
-		};
-
-		if (!each(arg, &view))
-			return false;
-	}
-	return true;
-}
-
-void session_each_subscription(struct session_core *core, const char *client_id,
-	uint32_t client_id_bytes, bool (*each)(void *, const struct session_subscription_view *),
-	void *arg)
-{
-	struct kit_map_node *node = NULL;
-
-	if (client_id != NULL) {
-		const struct session *session = session_by_client(core, client_id, client_id_bytes);
-
-		if (session != NULL)
-			each_of(session, each, arg);
-		return;
-	}
-	while ((node = kit_map_next(&core->by_client, node)) != NULL)
-		if (!each_of(BASE_CONTAINER_OF(node, struct session, by_client), each, arg))
-			return;
-}
-
-void session_each_topic(struct session_core *core,
-	bool (*each)(void *, const char *filter, uint32_t subscribers), void *arg)
-{
-	struct kit_map_node *node = NULL;
-
-	while ((node = kit_map_next(&core->filters, node)) != NULL) {
-		const struct session_filter *filter =
-			BASE_CONTAINER_OF(node, struct session_filter, node);
-
-		if (!each(arg, filter->text, filter->subscriptions))
-			return;
-	}
 }
 
 void session_stats(const struct session_core *core, struct session_stats *out)

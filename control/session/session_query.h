@@ -87,18 +87,26 @@ struct session_stats {
 	size_t index_bytes; /* used of the topic index's arena */
 };
 
-/* Each walk ends when the function answers false. It must not change sessions. */
-void session_each(
-	struct session_core *core, bool (*each)(void *, const struct session_view *), void *arg);
-bool session_find(struct session_core *core, const char *client_id, uint32_t client_id_bytes,
-	struct session_view *out);
-/* Subscriptions of one client, or of all for NULL. */
-void session_each_subscription(struct session_core *core, const char *client_id,
-	uint32_t client_id_bytes, bool (*each)(void *, const struct session_subscription_view *),
+/*
+ * Walks in parts: `cursor` is 0 at first, then what the call before returned; 0 ends the walk. A part has about `max`
+ * entries. What is there over the whole walk is seen once. `each` must not change sessions.
+ */
+typedef void session_view_fn(void *arg, const struct session_view *view);
+typedef void session_subscription_fn(void *arg, const struct session_subscription_view *view);
+typedef void session_topic_fn(void *arg, const char *filter, uint32_t subscribers);
+
+uint64_t session_scan(
+	struct session_core *core, uint64_t cursor, size_t max, session_view_fn *each, void *arg);
+/* Of one client, or of all for NULL. */
+uint64_t session_scan_subscriptions(struct session_core *core, const char *client_id,
+	uint32_t client_id_bytes, uint64_t cursor, size_t max, session_subscription_fn *each,
 	void *arg);
 /* Distinct filters and how many sessions hold each. */
-void session_each_topic(struct session_core *core,
-	bool (*each)(void *, const char *filter, uint32_t subscribers), void *arg);
+uint64_t session_scan_topics(
+	struct session_core *core, uint64_t cursor, size_t max, session_topic_fn *each, void *arg);
+
+bool session_find(struct session_core *core, const char *client_id, uint32_t client_id_bytes,
+	struct session_view *out);
 
 void session_stats(const struct session_core *core, struct session_stats *out);
 const struct session_counters *session_counters(const struct session_core *core);

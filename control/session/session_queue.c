@@ -145,7 +145,7 @@ void session_queue_handover(struct session *session, const struct link_delivery 
 	if (queue == &session->queue && (view == NULL || !is_worth_keeping(session, delivery)))
 		return;
 	if (view != NULL) {
-		message = kit_message_new(view);
+		message = kit_message_new(KIT_MEM_MESSAGES, view);
 		if (message == NULL) {
 			session->core->counters.dropped_memory++;
 			session->dropped++;

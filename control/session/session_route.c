@@ -97,7 +97,7 @@ static void give(
 		return;
 	}
 	if (*message == NULL)
-		*message = kit_message_new(view);
+		*message = kit_message_new(KIT_MEM_MESSAGES, view);
 	if (*message == NULL) {
 		core->counters.dropped_memory++;
 		session->dropped++;

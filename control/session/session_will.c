@@ -23,7 +23,7 @@ bool session_will_set(struct session *session, const struct link_connect *connec
 	session->will_delay_s = connect->will_delay_s;
 	if (!connect->has_will)
 		return true;
-	session->will = kit_message_new(&view);
+	session->will = kit_message_new(KIT_MEM_MESSAGES, &view);
 	return session->will != NULL;
 }
 
