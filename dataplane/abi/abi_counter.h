@@ -11,8 +11,8 @@
  * What a worker counts, in the region: written by the worker only, read by control at any time.
  *
  * Layer:  abi (base only)
- * Thread: one writer (the worker), any readers; relaxed atomics: each value is whole, but two values
- *         need not be of the same moment
+ * Thread: one writer (the worker), any readers; relaxed atomics: each value is whole, but two
+ *         values need not be of the same moment
  * Life:   all values are 0 when a worker attaches
  */
 
@@ -76,7 +76,10 @@ static inline void abi_counter_set(_Atomic uint64_t *value, uint64_t to)
 	atomic_store_explicit(value, to, memory_order_relaxed);
 }
 
-/* Load and store, not an atomic addition: there is one writer, and this costs no locked instruction. */
+/*
+ * Load and store, not an atomic addition: there is one writer, and this costs no locked
+ * instruction.
+ */
 static inline void abi_counter_add(_Atomic uint64_t *value, uint64_t n)
 {
 	abi_counter_set(value, abi_counter_get(value) + n);

@@ -16,8 +16,9 @@
  * Lifetime:  made by whoever comes first; kept as long as one process that attached lives; whoever
  *            comes when none does replaces it, so that nothing of a dead installation is read
  *
- * Each process holds a lock (an open file description lock) on one byte of the file, that of its role: the kernel lets go
- * of it when the process dies, however it dies. One process may take each role.
+ * Each process holds a lock (an open file description lock) on one byte of the file, that of its
+ * role: the kernel lets go of it when the process dies, however it dies. One process may take each
+ * role.
  */
 
 enum {
@@ -38,8 +39,8 @@ struct abi_region_params {
 };
 
 /*
- * Attaches to the region at `path` in role `who`, making the file (mode 0600, all pages taken) and the doorbells
- * beside it ("<path>.bell-0", ...) as needed. Returns 0 and the handle, or:
+ * Attaches to the region at `path` in role `who`, making the file (mode 0600, all pages taken) and
+ * the doorbells beside it ("<path>.bell-0", ...) as needed. Returns 0 and the handle, or:
  *   -EBUSY   another live process has the role
  *   -EPROTO  live processes use a file of another version or size, or the file is damaged
  *   -EPERM   the file is not a plain file that only we may open
@@ -53,7 +54,9 @@ int abi_region_open(const char *path, const struct abi_region_params *params, un
 /* Gives the role up. The file stays: others use it, or the next to come replaces it. */
 void abi_region_close(struct abi_region *region);
 
-/* Removes the file and the doorbells at `path` when no live process uses them; else returns -EBUSY. */
+/*
+ * Removes the file and the doorbells at `path` when no live process uses them; else returns -EBUSY.
+ */
 int abi_region_unlink(const char *path) __attribute__((warn_unused_result));
 
 /* The rings of a worker: for control by index; a worker has only its own. */
@@ -62,15 +65,19 @@ struct abi_ring *abi_region_to_worker(struct abi_region *region, uint32_t worker
 
 struct abi_counters *abi_region_counters(struct abi_region *region, uint32_t worker);
 
-/* Our own epoch, for HELLO: above that of all that had the role before since the machine started. */
+/*
+ * Our own epoch, for HELLO: above that of all that had the role before since the machine started.
+ */
 uint64_t abi_region_epoch(const struct abi_region *region);
 
-/* Whether a process holds the role. Asks the kernel: for control's timer, not for the packet path. */
+/*
+ * Whether a process holds the role. Asks the kernel: for control's timer, not for the packet path.
+ */
 bool abi_region_is_alive(const struct abi_region *region, unsigned who);
 
 /*
- * Heartbeats tell a process that hangs from one that works, without a system call: each stores the time
- * (base_time_ms) that it last came round its loop.
+ * Heartbeats tell a process that hangs from one that works, without a system call: each stores the
+ * time (base_time_ms) that it last came round its loop.
  */
 void abi_heartbeat_beat(struct abi_region *region, uint64_t now_ms);
 

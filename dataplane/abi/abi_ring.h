@@ -11,11 +11,11 @@
  *
  * Layer:     abi (base only)
  * Thread:    one producer process and one consumer process; each has a handle of its own
- * Ownership: a reserved body is the producer's until it commits; a peeked body is the consumer's until it
- *            advances
- * Lifetime:  either side may die at any moment: what was committed stays and what was only reserved was never
- *            there; who comes next attaches and goes on where the shared cursors stand. A record that
- *            the consumer had peeked but not advanced over is seen once more.
+ * Ownership: a reserved body is the producer's until it commits; a peeked body is the consumer's
+ *            until it advances
+ * Lifetime:  either side may die at any moment: what was committed stays and what was only reserved
+ *            was never there; who comes next attaches and goes on where the shared cursors stand. A
+ *            record that the consumer had peeked but not advanced over is seen once more.
  *
  * Cursors count bytes since the ring began and never wrap. A record is a head of 8 bytes and a body
  * padded to 8, in one piece; when one does not fit before the end of the buffer, a record of kind
@@ -44,7 +44,7 @@ struct abi_ring_shared {
 		ABI_LINE_BYTES) _Atomic uint64_t head; /* bytes consumed; written by the consumer */
 };
 
-/* One side's handle, private to its process. A producer uses the reserve half, a consumer the peek half. */
+/* One side's handle, private to its process. */
 struct abi_ring {
 	struct abi_ring_shared *shared;
 	uint8_t *buffer;
@@ -63,8 +63,8 @@ struct abi_ring_record {
 };
 
 /*
- * Attach to the ring at `shared`, whose buffer has `size` bytes and follows it. Return 0, or -EPROTO
- * when the cursors cannot be: a ring was written to by something that is no ring.
+ * Attach to the ring at `shared`, whose buffer has `size` bytes and follows it. Return 0, or
+ * -EPROTO when the cursors cannot be: a ring was written to by something that is no ring.
  */
 int abi_ring_attach_producer(struct abi_ring *ring, struct abi_ring_shared *shared, uint64_t size)
 	__attribute__((warn_unused_result));
@@ -72,9 +72,10 @@ int abi_ring_attach_consumer(struct abi_ring *ring, struct abi_ring_shared *shar
 	__attribute__((warn_unused_result));
 
 /*
- * Room for a record of `kind` with `bytes` bytes of body (aligned to 8, not cleared), behind all that was reserved
- * before. NULL with errno EAGAIN when the ring is too full now, or EMSGSIZE when the record is larger than
- * abi_ring_body_max and will never fit. The consumer sees nothing before the commit.
+ * Room for a record of `kind` with `bytes` bytes of body (aligned to 8, not cleared), behind all
+ * that was reserved before. NULL with errno EAGAIN when the ring is too full now, or EMSGSIZE when
+ * the record is larger than abi_ring_body_max and will never fit. The consumer sees nothing before
+ * the commit.
  */
 void *abi_ring_reserve(struct abi_ring *ring, uint16_t kind, uint32_t bytes)
 	__attribute__((warn_unused_result));
@@ -88,12 +89,16 @@ void abi_ring_cancel(struct abi_ring *ring);
 /* The largest body that a ring takes: half the ring, so that it fits wherever the cursors stand. */
 uint32_t abi_ring_body_max(const struct abi_ring *ring);
 
-/* Producer: bytes free, heads and padding included; a record may need less or, at the wrap, twice as much. */
+/*
+ * Producer: bytes free, heads and padding included; a record may need less or, at the wrap, twice
+ * as much.
+ */
 uint64_t abi_ring_free_bytes(struct abi_ring *ring);
 
 /*
- * The oldest record that was not passed. Returns 1 and fills `record`; 0 when there is none; -EBADMSG when what
- * lies there cannot be a record: then nothing was passed, and abi_ring_discard is the only way on.
+ * The oldest record that was not passed. Returns 1 and fills `record`; 0 when there is none;
+ * -EBADMSG when what lies there cannot be a record: then nothing was passed, and abi_ring_discard
+ * is the only way on.
  */
 int abi_ring_peek(struct abi_ring *ring, struct abi_ring_record *record)
 	__attribute__((warn_unused_result));

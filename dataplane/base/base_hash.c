@@ -4,9 +4,9 @@
 
 /*
  * Two 64-bit words a step, each step one 64x64 -> 128 bit multiplication whose halves are folded
- * together (the construction of the wyhash family): one multiplication on x86-64, two on aarch64, and no
- * unaligned access through a cast. The first operand is masked by a constant and the second by the state, so
- * that without the seed a client cannot choose an operand that is zero.
+ * together (the construction of the wyhash family): one multiplication on x86-64, two on aarch64,
+ * and no unaligned access through a cast. The first operand is masked by a constant and the second
+ * by the state, so that without the seed a client cannot choose an operand that is zero.
  */
 static const uint64_t KEY_0 = 0x9e3779b97f4a7c15ull; /* 2^64 / golden ratio */
 static const uint64_t KEY_1 = 0xbf58476d1ce4e5b9ull;
@@ -49,7 +49,10 @@ uint64_t base_hash_bytes(const void *data, size_t bytes, uint64_t seed)
 		p += 16;
 		left -= 16;
 	}
-	/* The last 1..16 bytes; the words may overlap, the length that goes in below tells cases apart. */
+	/*
+	 * The last 1..16 bytes; the words may overlap, the length that goes in below tells cases
+	 * apart.
+	 */
 	if (left >= 8) {
 		a = load64(p);
 		b = load64(p + left - 8);

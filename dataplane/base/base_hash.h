@@ -10,11 +10,13 @@
  * Layer:  base (C library only)
  * Thread: any; pure
  *
- * The seed is drawn once at start, so that a client cannot choose keys that collide. A hash is never
- * taken for the key itself: tables compare the keys.
+ * The seed is drawn once at start, so that a client cannot choose keys that collide. A hash is
+ * never taken for the key itself: tables compare the keys.
  */
 
-/* Hash of `bytes` bytes at `data`; every bit of the result depends on every bit of data and seed. */
+/*
+ * Hash of `bytes` bytes at `data`; every bit of the result depends on every bit of data and seed.
+ */
 uint64_t base_hash_bytes(const void *data, size_t bytes, uint64_t seed);
 
 /* Finaliser for integer keys. */

@@ -52,8 +52,8 @@ static size_t put_head(char *line, size_t room, enum base_log_level level)
 }
 
 /*
- * Copies `text` up to `room` bytes; whatever could move a terminal's cursor or fake a second line becomes
- * \xNN. Bytes from 0x80 up pass, as they are UTF-8.
+ * Copies `text` up to `room` bytes; whatever could move a terminal's cursor or fake a second line
+ * becomes \xNN. Bytes from 0x80 up pass, as they are UTF-8.
  */
 static size_t put_text(char *to, size_t room, const char *text)
 {

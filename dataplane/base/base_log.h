@@ -2,10 +2,12 @@
 #define BASE_LOG_H
 
 /*
- * Log lines for people: "2026-01-02T03:04:05.678Z warning worker 0: text", one write(2) each, to standard error.
+ * Log lines for people: "2026-01-02T03:04:05.678Z warning worker 0: text", one write(2) each, to
+ * standard error.
  *
  * Layer:  base (C library only)
- * Thread: any; never on the packet path (a worker's packet path counts, and reports through its ring)
+ * Thread: any; never on the packet path (a worker's packet path counts, and reports through its
+ *         ring)
  */
 
 enum base_log_level {
@@ -15,7 +17,10 @@ enum base_log_level {
 	BASE_LOG_DEBUG,
 };
 
-/* The name that stands on every line ("control", "worker 0") and the least urgent level that is written. */
+/*
+ * The name that stands on every line ("control", "worker 0") and the least urgent level that is
+ * written.
+ */
 void base_log_init(const char *process, enum base_log_level level);
 
 /* "error", "warning", "info" or "debug" to the level; -EINVAL for anything else. */

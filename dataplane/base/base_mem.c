@@ -43,8 +43,8 @@ static uint64_t mark_of(const struct base_mem *mem, const struct base_free *obj)
 }
 
 /*
- * Sizes of objects: by 16 up to 64 bytes, by 64 up to 512, then eight for each doubling: beyond what
- * alignment to 64 costs, an object wastes less than one ninth.
+ * Sizes of objects: by 16 up to 64 bytes, by 64 up to 512, then eight for each doubling: beyond
+ * what alignment to 64 costs, an object wastes less than one ninth.
  */
 static unsigned size_index(size_t bytes)
 {
@@ -88,7 +88,7 @@ static uint64_t draw_secret(const void *arena)
 {
 	uint64_t secret;
 
-	/* Early in boot there may be no entropy yet: the clock and the load address must do then. */
+	/* Early in boot there may be no entropy yet: the clock and the address must do then. */
 	if (getrandom(&secret, sizeof(secret), GRND_NONBLOCK) != (ssize_t)sizeof(secret))
 		secret = base_time_ns() * 0x9e3779b97f4a7c15ull ^ (uintptr_t)arena;
 	return secret;

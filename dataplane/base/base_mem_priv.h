@@ -8,12 +8,13 @@
 #include "base_mem.h"
 
 /*
- * The heap inside: the arena is cut into pages of 64 KiB, and each page has a descriptor in the table at the
- * arena's head. Pages are handed out in runs (base_mem_run.c); a run is either one large object or a
- * span of equal small objects (base_mem.c).
+ * The heap inside: the arena is cut into pages of 64 KiB, and each page has a descriptor in the
+ * table at the arena's head. Pages are handed out in runs (base_mem_run.c); a run is either one
+ * large object or a span of equal small objects (base_mem.c).
  *
- * A descriptor is only ever consulted at the first and last page of a run, and at every page of a span; the
- * pages between may hold what an earlier run left, except that none is marked SPAN or LARGE.
+ * A descriptor is only ever consulted at the first and last page of a run, and at every page of a
+ * span; the pages between may hold what an earlier run left, except that none is marked SPAN or
+ * LARGE.
  */
 
 enum {
@@ -85,9 +86,9 @@ static inline char *base_page_address(struct base_mem *mem, const struct base_pa
 void base_run_init(struct base_mem *mem);
 
 /*
- * Takes `pages` pages (> 0) in one run and returns the first, of kind LARGE; NULL when no free run is long
- * enough. `high` takes them from the upper end of the free run, so that large objects, which
- * come and go, lie apart from spans, which stay.
+ * Takes `pages` pages (> 0) in one run and returns the first, of kind LARGE; NULL when no free run
+ * is long enough. `high` takes them from the upper end of the free run, so that large objects,
+ * which come and go, lie apart from spans, which stay.
  */
 struct base_page *base_run_take(struct base_mem *mem, uint32_t pages, bool high);
 

@@ -2,9 +2,10 @@
 #include "base_mem_priv.h"
 
 /*
- * Free runs of pages, sorted into bins by length: one bin for each length up to BASE_RUN_EXACT pages (4 MiB),
- * then four for each doubling. The first fitting bin is found in a bitmap. Only in its own bin, and only
- * above 4 MiB, is a request compared with single runs: there are at most arena / 4 MiB of them.
+ * Free runs of pages, sorted into bins by length: one bin for each length up to BASE_RUN_EXACT
+ * pages (4 MiB), then four for each doubling. The first fitting bin is found in a bitmap. Only in
+ * its own bin, and only above 4 MiB, is a request compared with single runs: there are at most
+ * arena / 4 MiB of them.
  */
 
 static unsigned bin_of(uint32_t pages)
