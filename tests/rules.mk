@@ -1,3 +1,6 @@
+# Helpers for tests; any test may use them, so they are declared before all tests.
+$(eval $(call lib,testlib,tests/lib,base wire))
+
 # Unit tests are found by place: tests/unit/LIBRARY/test_NAME.c is one cmocka group, linked with that library,
 # with what it sees, and with the doubles (the other .c files) that lie beside it.
 all_seen = $(1) $(sort $(foreach l,$($(1).sees),$(call all_seen,$(l))))
@@ -18,9 +21,6 @@ endef
 unit_folders := $(patsubst tests/unit/%/,%,$(wildcard tests/unit/*/))
 $(foreach l,$(unit_folders),$(foreach t,$(wildcard tests/unit/$(l)/test_*.c),$(eval $(call group,$(l),$(patsubst test_%.c,%,$(notdir $(t)))))))
 $(foreach l,$(unit_folders),$(foreach s,$(call doubles_of,$(l)),$(eval $(call double,$(l),$(s)))))
-
-# Helpers for tests; any test may use them.
-$(eval $(call lib,testlib,tests/lib))
 
 # Process tests in C: tests/proc/test_NAME.c, beside those that are scripts.
 $(foreach t,$(wildcard tests/proc/test_*.c),$(eval $(call ctest,proc/$(notdir $(t:.c=)),$(t),base wire,mosquitto pthread)))
