@@ -11,6 +11,7 @@
  * Layer:     config (base)
  * Thread:    any; no state
  * Ownership: struct config holds all of its text; copy it freely
+ * Format:    sections and keys as in EMQX's and nginx's files; see config_file.c
  * Source:    config_key.c is the one list of keys. The parser, --help-config, the default file and
  *            `sluicectl config` come from it.
  *
@@ -116,7 +117,6 @@ struct config {
 		uint64_t max_retained_bytes;
 		uint64_t max_payload_bytes;
 		uint64_t msg_expiry_s; /* messages without their own; CONFIG_EXPIRY_NEVER */
-		uint64_t topic_index_bytes;
 	} retainer;
 	struct {
 		uint64_t sys_msg_interval_ms; /* 0 = never */

@@ -40,6 +40,7 @@ enum config_change { CONFIG_LIVE, CONFIG_NEW_CONNECTIONS, CONFIG_RESTART };
 
 struct config_key {
 	const char *path; /* "mqtt.max_inflight"; of a listener: only the last part */
+	const char *alias; /* another spelling of the path that is understood; or NULL */
 	enum config_type type;
 	enum config_change change;
 	unsigned readers; /* enum config_reader; CONFIG_WORKER alone and in part: start arguments */
