@@ -13,9 +13,10 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned
 .DELETE_ON_ERROR:
 .SECONDARY:
 
+# UBSan's checks hide from GCC that a masked value fits: the other variants judge conversions.
+WARN.asan := -Wno-conversion
 WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wvla -Wswitch-enum -Wformat=2 -Wundef $(WARN.$(VARIANT))
-WARN.asan := -Wno-conversion # UBSan's checks hide from GCC that a value fits; the other variants judge
 HARDEN := -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections
 OPT.release := -O2 -g -D_FORTIFY_SOURCE=2
 OPT.debug := -O0 -g3
