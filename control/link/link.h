@@ -105,7 +105,7 @@ struct link_listener_info {
 
 void link_listener_info(const struct link *link, uint32_t worker, unsigned listener,
 	struct link_listener_info *out);
-/* Calls `each` for every shutdown reason that was counted; `v5_name` is EMQX 5's. */
+/* Calls `each` for every shutdown reason that was counted, of one worker or (LINK_ALL) of all; `v5_name` is EMQX 5's. */
 void link_listener_shutdowns(const struct link *link, uint32_t worker, unsigned listener,
 	void (*each)(void *arg, const char *name, const char *v5_name, uint64_t count), void *arg);
 

@@ -79,14 +79,18 @@ void link_listener_info(
 void link_listener_shutdowns(const struct link *link, uint32_t worker, unsigned listener,
 	void (*each)(void *arg, const char *name, const char *v5_name, uint64_t count), void *arg)
 {
-	const struct abi_listener_counters *counters;
+	uint32_t first = worker == LINK_ALL ? 0 : worker;
+	uint32_t end = worker == LINK_ALL ? link->worker_len : worker + 1;
 
-	if (worker >= link->worker_len || listener >= ABI_LISTENERS_MAX)
+	if (end > link->worker_len || listener >= ABI_LISTENERS_MAX)
 		return;
-	counters = &abi_region_counters(link->region, worker)->listeners[listener];
 	for (unsigned i = 1; i < ABI_SHUTDOWN_COUNT; i++) {
-		uint64_t count = abi_counter_get(&counters->shutdown[i]);
+		uint64_t count = 0;
 
+		for (uint32_t w = first; w < end; w++)
+			count += abi_counter_get(&abi_region_counters(link->region, w)
+							  ->listeners[listener]
+							  .shutdown[i]);
 		if (count > 0)
 			each(arg, abi_shutdown_info(i)->name, abi_shutdown_info(i)->v5_name, count);
 	}

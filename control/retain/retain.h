@@ -10,7 +10,7 @@
 /*
  * Retained messages: at most one for each topic (MQTT 5, 3.3.1.3), in memory.
  *
- * Layer:     retain (base, topic, kit)
+ * Layer:     retain (base, wire, kit)
  * Thread:    control's loop
  * Ownership: the store holds a reference to each message; a cursor borrows the filter's text from its caller
  */
@@ -24,7 +24,6 @@ struct retain_config {
 	uint32_t max_payload_bytes; /* retainer.max_payload_size */
 	uint32_t
 		expiry_s; /* retainer.msg_expiry_interval: for messages without their own; KIT_EXPIRY_NONE = none */
-	size_t index_bytes; /* arena of the topic store */
 };
 
 enum retain_result {

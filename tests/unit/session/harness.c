@@ -15,7 +15,6 @@ bool harness_worker_up[4];
 static const struct session_config default_config = {
 	.v3_expiry_s = 7200,
 	.max_queue_len = 1000,
-	.index_bytes = 4 << 20,
 	.max_qos = 2,
 	.retain_available = true,
 	.wildcard_available = true,
@@ -65,11 +64,10 @@ int harness_up(void **state)
 		.max_bytes = 1 << 20,
 		.max_payload_bytes = 1000,
 		.expiry_s = KIT_EXPIRY_NONE,
-		.index_bytes = 4 << 20,
 	};
 
 	(void)state;
-	if (harness_config.index_bytes == 0)
+	if (harness_config.v3_expiry_s == 0)
 		harness_config = default_config;
 	harness_forget();
 	harness_settled = true;

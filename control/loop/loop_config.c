@@ -1,0 +1,168 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "acl.h"
+#include "base_log.h"
+#include "base_time.h"
+#include "config_key.h"
+#include "loop.h"
+
+void loop_log_line(void *arg, const char *line)
+{
+	(void)arg;
+	base_log(BASE_LOG_ERROR, "%s", line);
+}
+
+void loop_limits(const struct config *config, struct link_limits *out)
+{
+	*out = (struct link_limits){
+		.max_packet_bytes = (uint32_t)config->mqtt.max_packet_bytes,
+		.idle_timeout_ms = (uint32_t)config->mqtt.idle_timeout_ms,
+		.connect_timeout_ms = (uint32_t)config->mqtt.connect_timeout_ms,
+		.max_queue_len = (uint32_t)config->mqtt.max_mqueue_len,
+		.max_queue_bytes = (uint32_t)config->mqtt.max_mqueue_bytes,
+		.send_timeout_ms = (uint32_t)config->mqtt.send_timeout_ms,
+		.max_inflight = (uint16_t)config->mqtt.max_inflight,
+		.receive_max = (uint16_t)config->mqtt.max_awaiting_rel,
+		.topic_alias_max = (uint16_t)config->mqtt.max_topic_alias,
+		.max_topic_levels = (uint16_t)config->mqtt.max_topic_levels,
+		.server_keepalive_s = (uint16_t)config->mqtt.server_keepalive_s,
+		.keepalive_percent = (uint16_t)config->mqtt.keepalive_percent,
+		.max_client_id_bytes = (uint16_t)config->mqtt.max_client_id_bytes,
+		.max_qos = (uint8_t)config->mqtt.max_qos_allowed,
+		.retain_available = config->mqtt.retain_available,
+		.wildcard_available = config->mqtt.wildcard_subscription,
+		.shared_available = config->mqtt.shared_subscription,
+		.queue_qos0 = config->mqtt.mqueue_store_qos0,
+		.acl_deny_disconnect = config->authorization.deny_action == CONFIG_DENY_DISCONNECT,
+		.acl_no_match_deny = config->authorization.no_match == CONFIG_DENY,
+		.ignore_loop_deliver = config->mqtt.ignore_loop_deliver,
+	};
+}
+
+void loop_session_config(const struct config *config, struct session_config *out)
+{
+	*out = (struct session_config){
+		.v3_expiry_s = (uint32_t)config->mqtt.session_expiry_s,
+		.max_queue_len = (uint32_t)config->mqtt.max_mqueue_len,
+		.max_queue_bytes = config->mqtt.max_mqueue_bytes,
+		.queue_budget_bytes = config->mqtt.mqueue_budget_bytes,
+		.max_subscriptions = (uint32_t)config->mqtt.max_subscriptions,
+		.max_sessions = config->mqtt.max_sessions,
+		.max_qos = (uint8_t)config->mqtt.max_qos_allowed,
+		.queue_qos0 = config->mqtt.mqueue_store_qos0,
+		.retain_available = config->mqtt.retain_available,
+		.wildcard_available = config->mqtt.wildcard_subscription,
+		.shared_available = config->mqtt.shared_subscription,
+	};
+}
+
+void loop_retain_config(const struct config *config, struct retain_config *out)
+{
+	*out = (struct retain_config){
+		.max_messages = config->retainer.max_retained_messages,
+		.max_bytes = config->retainer.max_retained_bytes,
+		.max_payload_bytes = (uint32_t)config->retainer.max_payload_bytes,
+		.expiry_s = (uint32_t)config->retainer.msg_expiry_s,
+	};
+}
+
+void loop_sys_config(const struct config *config, struct sys_config *out)
+{
+	*out = (struct sys_config){
+		.node = config->node.name,
+		.version = SLUICE_VERSION,
+		.heartbeat_ms = (uint32_t)config->broker.sys_heartbeat_interval_ms,
+		.interval_ms = (uint32_t)config->broker.sys_msg_interval_ms,
+		.client_events = config->broker.sys_client_events,
+	};
+}
+
+int loop_load_acl(struct loop *loop, const struct config *config)
+{
+	char path[2 * CONFIG_TEXT_MAX];
+	size_t blob_bytes;
+	void *blob;
+	int rc;
+
+	if (config->authorization.file[0] == '\0')
+		return 0;
+	rc = config_path_resolve(path, sizeof(path), loop->config_path, config->authorization.file);
+	if (rc != 0)
+		return rc;
+	rc = acl_load(path, &blob, &blob_bytes, loop_log_line, NULL);
+	if (rc != 0)
+		return rc;
+	rc = link_set_acl(loop->link, blob, blob_bytes);
+	free(blob);
+	if (rc != 0)
+		base_log(BASE_LOG_ERROR, "%s: the rules cannot be sent to the workers: %s", path,
+			strerror(-rc));
+	else
+		base_log(BASE_LOG_INFO, "access rules: %s (%zu bytes compiled)", path, blob_bytes);
+	return rc;
+}
+
+struct comparison {
+	struct config *old;
+	unsigned changes, waiting;
+};
+
+static void compare(void *arg, const char *path, const char *value, const struct config_key *key)
+{
+	struct comparison *comparison = arg;
+	char before[CONFIG_VALUE_MAX] = "";
+	const struct config_key *old_key;
+	void *base;
+
+	old_key = config_find(comparison->old, path, false, &base);
+	if (old_key != NULL)
+		config_value_print(old_key, base, before);
+	if (old_key != NULL && strcmp(before, value) == 0)
+		return;
+	comparison->changes++;
+	comparison->waiting += key->change == CONFIG_RESTART;
+	base_log(BASE_LOG_INFO, "%s: %s, was %s%s", path, value, before,
+		key->change == CONFIG_RESTART ? "; needs a restart" : "");
+}
+
+static void apply(struct loop *loop)
+{
+	struct session_config session;
+	struct retain_config retain;
+	struct link_limits limits;
+	struct sys_config sys;
+
+	base_log_init("control", (enum base_log_level)loop->config.log.level);
+	loop_session_config(&loop->config, &session);
+	session_core_configure(loop->core, &session);
+	loop_retain_config(&loop->config, &retain);
+	retain_configure(loop->retain, &retain);
+	loop_limits(&loop->config, &limits);
+	link_set_limits(loop->link, &limits);
+	loop_sys_config(&loop->config, &sys);
+	sys_configure(loop->sys, &sys, base_time_ms());
+	cli_configure(loop->cli, &loop->config);
+}
+
+void loop_reload(struct loop *loop)
+{
+	static struct config fresh;
+	struct comparison comparison = {.old = &loop->config};
+
+	base_log(BASE_LOG_INFO, "SIGHUP: reading the configuration again");
+	if (config_load(&fresh, loop->config_path, environ, loop_log_line, NULL) != 0 ||
+		loop_load_acl(loop, &fresh) != 0) {
+		base_log(BASE_LOG_ERROR, "the configuration has faults: all stays as it was");
+		return;
+	}
+	config_each(&fresh, compare, &comparison);
+	loop->config = fresh;
+	apply(loop);
+	base_log(BASE_LOG_INFO,
+		"configuration taken over: %u keys changed, %u of them wait for a "
+		"restart",
+		comparison.changes, comparison.waiting);
+}
