@@ -76,8 +76,12 @@ void conn_hub_flush(struct conn_hub *hub);
 void conn_hub_unblock(struct conn_hub *hub);
 bool conn_hub_is_blocked(const struct conn_hub *hub); /* some wait */
 
-/* Routes a message that no client published: wills, $SYS. */
-void conn_hub_publish(struct conn_hub *hub, const struct conn_message *message);
+/*
+ * Routes a message that no client published: wills, $SYS. False when it is wanted by control and the ring has
+ * no room: nothing was done, and it is to be tried again.
+ */
+bool conn_hub_publish(struct conn_hub *hub, const struct conn_message *message)
+	__attribute__((warn_unused_result));
 
 /*
  * Control wants what matches this filter ("$share/group/filter": as a member of that group), or no longer.
