@@ -46,6 +46,17 @@ int wire_ack_encode(uint8_t *buf, size_t size, uint8_t version, const struct wir
 
 	if (ack->type < WIRE_PUBACK || ack->type > WIRE_PUBCOMP)
 		return -WIRE_E_ARGUMENT;
+	bool is_plain = version != WIRE_V5 ||
+			(ack->reason == 0 && ack->props.present == 0 && ack->props.raw.bytes == 0);
+	if (is_plain && size >= 4 && ack->packet_id != 0 &&
+		(max_packet_bytes == 0 || max_packet_bytes >= 4)) {
+		/* Nearly every acknowledgement: not worth counting first. */
+		const uint8_t packet[4] = {job.first, 2, (uint8_t)(ack->packet_id >> 8),
+			(uint8_t)(ack->packet_id & 0xFF)};
+
+		memcpy(buf, packet, sizeof(packet));
+		return sizeof(packet);
+	}
 	if (version == WIRE_V5 && !is_reason((enum wire_type)ack->type, ack->reason))
 		return -WIRE_E_REASON;
 	return wire_job_run(&job, buf, size);

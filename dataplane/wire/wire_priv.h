@@ -13,8 +13,8 @@
 /*
  * Reading and writing of fields, shared by the decoders and encoders.
  *
- * Both cursors are sticky: after the first fault they read zeros (write nothing) and keep the fault, so
- * that a packet is read field after field and asked once how it went.
+ * Both cursors are sticky: after the first fault they read zeros (write nothing) and keep the
+ * fault, so that a packet is read field after field and asked once how it went.
  */
 
 struct wire_reader {
@@ -114,8 +114,8 @@ struct wire_str wire_read_text(
 	struct wire_reader *r, uint8_t lenient); /* the same, checked UTF-8 */
 
 /*
- * The start of every decoder: checks that a packet of `type` is there in full and sets `r` to its body.
- * Returns the packet's bytes, 0 when it is not complete, or an error.
+ * The start of every decoder: checks that a packet of `type` is there in full and sets `r` to its
+ * body. Returns the packet's bytes, 0 when it is not complete, or an error.
  */
 int wire_packet_open(struct wire_reader *r, enum wire_type type, struct wire_rules rules,
 	const uint8_t *packet, size_t bytes);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * Eight bytes of text at a time. Nearly all topics and strings are plain ASCII, and none of these tests
- * depends on the order of the bytes in the word.
+ * Eight bytes of text at a time. Nearly all topics and strings are plain ASCII, and none of these
+ * tests depends on the order of the bytes in the word.
  */
 
 #define WIRE_TEXT_EACH(byte) (UINT64_C(0x0101010101010101) * (uint64_t)(byte))

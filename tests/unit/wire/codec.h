@@ -8,8 +8,8 @@
 #include "wire_packet.h"
 
 /*
- * Any packet through one door, for tests and the fuzz target: decode, say in a line what was found, encode
- * again.
+ * Any packet through one door, for tests and the fuzz target: decode, say in a line what was found,
+ * encode again.
  */
 struct codec {
 	struct wire_rules rules;
@@ -35,9 +35,9 @@ int codec_encode(uint8_t *buf, size_t size, const struct codec *codec);
 size_t codec_print(char *text, size_t size, const struct codec *codec);
 
 /*
- * Bytes from text: hexadecimal digits, 'characters', and lengths counted for the reader: [...] puts one byte
- * of length before its content (below 128), <...> puts two. "10[ <'MQTT'> 04 02 003c <'a'> ]" is a CONNECT.
- * Returns the number of bytes; ends the program on other characters.
+ * Bytes from text: hexadecimal digits, 'characters', and lengths counted for the reader: [...] puts
+ * one byte of length before its content (below 128), <...> puts two. "10[ <'MQTT'> 04 02 003c <'a'>
+ * ]" is a CONNECT. Returns the number of bytes; ends the program on other characters.
  */
 size_t codec_bytes(uint8_t *out, size_t size, const char *text);
 
