@@ -51,6 +51,7 @@ void loop_session_config(const struct config *config, struct session_config *out
 		.queue_budget_bytes = config->mqtt.mqueue_budget_bytes,
 		.max_subscriptions = (uint32_t)config->mqtt.max_subscriptions,
 		.max_sessions = config->mqtt.max_sessions,
+		.index_bytes = config->mqtt.topic_index_bytes,
 		.max_qos = (uint8_t)config->mqtt.max_qos_allowed,
 		.queue_qos0 = config->mqtt.mqueue_store_qos0,
 		.retain_available = config->mqtt.retain_available,

@@ -12,7 +12,7 @@
  * Who is connected, or was and will be: control's authority over sessions, subscriptions, queues of
  * offline sessions and wills.
  *
- * Layer:     session (base, wire, kit, link, retain)
+ * Layer:     session (base, topic, kit, link, retain)
  * Thread:    control's loop
  * Ownership: session_core_new takes nothing over: link and retain outlive it
  * Time:      every entry point is told the time; nothing here reads a clock
@@ -30,6 +30,7 @@ struct session_config {
 	size_t queue_budget_bytes; /* of all sessions; 0 = no limit */
 	uint32_t max_subscriptions; /* mqtt.max_subscriptions, of one session; 0 = no limit */
 	uint64_t max_sessions; /* 0 = no limit */
+	size_t index_bytes; /* mqtt.topic_index_bytes: arena of the topic index; not changed later */
 	uint8_t max_qos; /* mqtt.max_qos_allowed */
 	bool queue_qos0; /* mqtt.mqueue_store_qos0 */
 	bool retain_available, wildcard_available, shared_available;

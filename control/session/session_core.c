@@ -128,7 +128,7 @@ static int init_lists(struct session_core *core)
 	if (kit_map_reserve(&core->by_client) != 0 || kit_map_reserve(&core->by_conn) != 0 ||
 		kit_map_reserve(&core->pending) != 0 || kit_map_reserve(&core->filters) != 0)
 		return -ENOMEM;
-	core->index = session_index_new(core);
+	core->index = session_index_new(core->config.index_bytes, core->hash_seed);
 	return core->index ? 0 : -ENOMEM;
 }
 

@@ -63,7 +63,6 @@ static struct session_filter *filter_get(struct session_core *core, struct link_
 	filter->bytes = (uint16_t)text.bytes;
 	filter->is_shared = session_filter_is_shared(text);
 	base_list_init(&filter->members);
-	base_list_init(&filter->deep);
 	if (kit_map_insert(&core->filters, &filter->node, filter_hash(core, text)) != 0) {
 		kit_mem_free(KIT_MEM_SUBSCRIPTIONS, filter, filter_size(text.bytes));
 		return NULL;

@@ -41,9 +41,9 @@ struct session_queue {
 /* A filter that at least one session subscribes to; the text is interned. */
 struct session_filter {
 	struct kit_map_node node; /* in core->filters, by text */
-	struct base_list deep; /* in the index's list of filters without a shape */
 	struct base_list members; /* subscriptions of sessions whose matches go through us */
 	uint32_t members_len;
+	uint32_t number; /* in the index */
 	uint32_t subscriptions;
 	bool is_shared, is_indexed;
 	uint16_t bytes;
@@ -189,7 +189,7 @@ void session_interest_tell(struct session_core *core, uint32_t worker);
 bool session_filter_is_shared(struct link_text filter);
 
 /* ---- session_index.c: which filters match a topic ---- */
-struct session_index *session_index_new(struct session_core *core);
+struct session_index *session_index_new(size_t bytes, uint64_t seed);
 void session_index_free(struct session_index *index);
 int session_index_add(struct session_index *index, struct session_filter *filter);
 void session_index_del(struct session_index *index, struct session_filter *filter);

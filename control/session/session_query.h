@@ -84,7 +84,7 @@ struct session_stats {
 	uint64_t topics, topics_max; /* distinct filters */
 	uint64_t queued_messages, queued_bytes;
 	uint64_t wills_waiting;
-	size_t index_bytes; /* of the index of filters, in the class subscriptions too */
+	size_t index_bytes; /* used of the topic index's arena */
 };
 
 /*

@@ -15,6 +15,7 @@ bool harness_worker_up[4];
 static const struct session_config default_config = {
 	.v3_expiry_s = 7200,
 	.max_queue_len = 1000,
+	.index_bytes = 4 << 20,
 	.max_qos = 2,
 	.retain_available = true,
 	.wildcard_available = true,
