@@ -48,8 +48,7 @@ struct abi_listener_counters {
 };
 
 struct abi_memory {
-	char name
-		[ABI_MEMORY_NAME_BYTES]; /* set before the worker's HELLO, then constant; "" = unused */
+	char name[ABI_MEMORY_NAME_BYTES]; /* set before HELLO, then constant; "" = unused */
 	_Atomic uint64_t bytes;
 	_Atomic uint64_t objects;
 	_Atomic uint64_t failures;
