@@ -57,6 +57,7 @@ struct port_info {
 	const char *driver;
 	uint8_t mac[PORT_MAC_BYTES];
 	uint16_t mtu;
+	unsigned mbufs; /* packet buffers */
 	bool rx_checksum; /* the device marks packets whose IPv4, TCP or UDP checksum is wrong */
 	bool tx_checksum_ipv4; /* it fills checksums in when the buffer asks for it */
 	bool tx_checksum_tcp;

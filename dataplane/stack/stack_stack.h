@@ -56,6 +56,7 @@ struct stack_counters {
 	uint64_t rx_bad_checksum;
 	uint64_t rx_malformed; /* headers that contradict the frame's length */
 	uint64_t rx_dropped; /* by lwIP: not for us, unknown protocol, no memory */
+	uint64_t rx_no_memory; /* no heap for the copy that stands in for a port's buffer */
 	uint64_t tx_no_buffer; /* frames that found no packet buffer */
 	uint64_t accepted;
 	uint64_t refused; /* by stack_handler.accepted */
@@ -106,6 +107,6 @@ void stack_flush(struct stack *stack);
 /* The IPv4 address in use (DHCP's, when that gave one); family NONE while there is none. */
 void stack_address4(const struct stack *stack, struct stack_addr *addr);
 
-const struct stack_counters *stack_counters(const struct stack *stack);
+const struct stack_counters *stack_counters(struct stack *stack);
 
 #endif
