@@ -138,6 +138,7 @@ static void worker_up(
 	worker->up_since_ms = link->now_ms;
 	worker->restarts += worker->was_up;
 	worker->was_up = worker->is_alive = true;
+	worker->records_at_up = worker->records_in;
 	worker->is_resyncing = outlived_control;
 	worker->settle_by_ms = link->now_ms + SETTLE_MS;
 	base_log(BASE_LOG_INFO, "worker %u is up (pid %u, epoch %llu)%s", index, hello->pid,
@@ -161,12 +162,19 @@ static void worker_up(
 
 /*
  * A HELLO that repeats our epoch is the answer of a worker that lived before us. Any other is the first word
- * of a new life: whatever we knew of the old one is void.
+ * of a new life: whatever we knew of the old one is void. When both begin at once, the first word and an answer may both
+ * come: the second changes nothing.
  */
 static void hello(struct link *link, uint32_t index, const struct abi_hello *hello)
 {
+	const struct link_worker *worker = &link->workers[index];
+	bool is_answer = hello->peer_epoch == abi_region_epoch(link->region);
+
+	if (is_answer && worker->phase == LINK_UP && worker->epoch == hello->epoch &&
+		worker->records_in == worker->records_at_up)
+		return;
 	worker_down(link, index);
-	worker_up(link, index, hello, hello->peer_epoch == abi_region_epoch(link->region));
+	worker_up(link, index, hello, is_answer);
 }
 
 static void handle(struct link *link, uint32_t index, const struct abi_ring_record *record)

@@ -37,6 +37,7 @@ struct link_worker {
 	bool is_rung; /* records were committed since the last ring of the bell */
 	bool is_hanging; /* said so in the log */
 	uint64_t settle_by_ms; /* after this nobody waits for its resync */
+	uint64_t records_at_up; /* records_in when this life came up */
 	uint64_t epoch, up_since_ms, restarts, records_in, records_out;
 	uint32_t pid;
 };

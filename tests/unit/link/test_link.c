@@ -337,6 +337,22 @@ static void worker_is_born(void **state)
 	assert_false(link_worker_info(control, 1, &info));
 }
 
+static void both_begin_at_once(void **state)
+{
+	const struct abi_hello *first;
+
+	(void)state;
+	open_worker();
+	say_hello(0);
+	first = take(ABI_C_HELLO);
+	say_hello(first->epoch);
+	pass(1);
+	told("up0 ");
+	take(ABI_C_HELLO);
+	take_setup();
+	assert_true(link_is_settled(control));
+}
+
 static void events_are_told(void **state)
 {
 	struct abi_subscribe *subscribe;
@@ -584,6 +600,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(second_control),
 		TEST(worker_is_born),
+		TEST(both_begin_at_once),
 		TEST(events_are_told),
 		TEST(broken_records_are_passed_over),
 		TEST(worker_dies),

@@ -1,0 +1,78 @@
+#include "doubles.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "link.h"
+#include "retain.h"
+
+struct published published[PUBLISHED_MAX];
+unsigned published_len;
+const struct session_observer *observer;
+void *observer_arg;
+
+const struct published *published_on(const char *topic)
+{
+	for (unsigned i = published_len; i-- > 0;)
+		if (strcmp(published[i].topic, topic) == 0)
+			return &published[i];
+	return NULL;
+}
+
+void session_publish(struct session_core *core, const struct kit_message_view *message)
+{
+	struct published *p = &published[published_len++ % PUBLISHED_MAX];
+
+	(void)core;
+	snprintf(p->topic, sizeof(p->topic), "%.*s", message->topic_bytes, message->topic);
+	snprintf(p->payload, sizeof(p->payload), "%.*s", (int)message->payload_bytes,
+		(const char *)message->payload);
+	p->retain = message->retain;
+}
+
+void session_core_observe(struct session_core *core, const struct session_observer *who, void *arg)
+{
+	(void)core;
+	observer = who;
+	observer_arg = arg;
+}
+
+void session_stats(const struct session_core *core, struct session_stats *out)
+{
+	(void)core;
+	*out = (struct session_stats){.connections = 3, .connections_max = 5, .topics = 7};
+}
+
+void session_each_counter(const struct session_core *core,
+	void (*each)(void *arg, const char *name, uint64_t value), void *arg)
+{
+	(void)core;
+	each(arg, "session.created", 11);
+	each(arg, "client.connected", 1000);
+	each(arg, "delivery.dropped.queue_full", 2);
+	each(arg, "delivery.dropped.expired", 1);
+}
+
+void link_counters(const struct link *link, uint32_t worker,
+	void (*each)(void *arg, const char *name, uint64_t value), void *arg)
+{
+	(void)link;
+	(void)worker;
+	each(arg, "packets.connect.received", 4);
+	each(arg, "connections.count", 99);
+	each(arg, "client.connected", 6);
+	each(arg, "delivery.dropped", 10);
+	each(arg, "delivery.dropped.queue_full", 8);
+}
+
+uint64_t retain_count(const struct retain *retain)
+{
+	(void)retain;
+	return 21;
+}
+
+uint64_t retain_count_max(const struct retain *retain)
+{
+	(void)retain;
+	return 22;
+}

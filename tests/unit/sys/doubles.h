@@ -1,0 +1,24 @@
+#ifndef DOUBLES_H
+#define DOUBLES_H
+
+#include "session.h"
+#include "session_query.h"
+
+/* What sys asks and tells others, recorded: sys stands alone. */
+
+enum { PUBLISHED_MAX = 512 };
+
+struct published {
+	char topic[128], payload[512];
+	bool retain;
+};
+
+extern struct published published[PUBLISHED_MAX];
+extern unsigned published_len;
+extern const struct session_observer *observer;
+extern void *observer_arg;
+
+/* The payload published last on a topic, or NULL. */
+const struct published *published_on(const char *topic);
+
+#endif
