@@ -7,9 +7,9 @@
 #include "wire_reason.h"
 
 /*
- * Any bytes as any packet: the first byte picks version, direction and lenience, the rest is a stream of
- * packets. What decodes is encoded again, and must decode to the same: in what it means, and in what
- * it is encoded to.
+ * Any bytes as any packet: the first byte picks version, direction and lenience, the rest is a
+ * stream of packets. What decodes is encoded again, and must decode to the same: in what it means,
+ * and in what it is encoded to.
  */
 enum { ENCODED_MAX = 1 << 20, TEXT_MAX = 4 << 20 };
 

@@ -67,6 +67,10 @@ static void packets_shrink_to_what_the_receiver_takes(void **state)
 	}
 	assert_bytes(out, wire_ack_encode(out, sizeof(out), WIRE_V5, &ack, 0), cases[0].bytes);
 	assert_bytes(out, wire_ack_encode(out, sizeof(out), WIRE_V311, &ack, 4), "40[ 0001 ]");
+	ack.reason = 0;
+	ack.props.present = 0; /* user properties count without a bit */
+	assert_bytes(out, wire_ack_encode(out, sizeof(out), WIRE_V5, &ack, 0),
+		"40[ 0001 00 [ 26 <'k'> <'v'> ] ]");
 }
 
 /* The other packets with a reason string shrink in the same way. */
@@ -214,6 +218,11 @@ static void publish_headers_are_sized_before(void **state)
 		"]");
 	assert_int_equal(wire_publish_id_offset(out), 5);
 	assert_int_equal(wire_publish_header_encode(out, (size_t)bytes - 1, &p), -WIRE_E_BUFFER);
+	static const uint8_t long_topic[300] = {'t'};
+	p.topic = (struct wire_str){long_topic, sizeof(long_topic)};
+	assert_true(wire_publish_header_encode(out, sizeof(out), &p) > 0);
+	assert_memory_equal(out + wire_publish_id_offset(out), "\x12\x34", 2);
+	p.topic = str("t");
 	p.version = WIRE_V311;
 	bytes = wire_publish_header_encode(out, sizeof(out), &p);
 	assert_int_equal(wire_publish_header_bytes(&p), bytes);
@@ -245,6 +254,9 @@ static void publish_headers_grow_with_the_payload(void **state)
 	assert_int_equal(wire_publish_header_encode(out, sizeof(out), &p), 8);
 	p.payload_bytes++;
 	assert_int_equal(wire_publish_header_bytes(&p), 0);
+	struct wire_publish_out wide = {
+		.version = WIRE_V5, .topic = str("t"), .forward = {out, WIRE_REMAINING_MAX + 1}};
+	assert_int_equal(wire_publish_header_bytes(&wide), 0);
 	assert_int_equal(wire_publish_header_encode(out, sizeof(out), &p), -WIRE_E_TOO_LARGE);
 }
 

@@ -263,6 +263,18 @@ static void a_block_is_made_from_members(void **state)
 	assert_int_equal(wire_props_encode(out, sizeof(out), &props), want_bytes);
 	assert_memory_equal(out, want, want_bytes);
 	assert_int_equal(wire_props_encode(out, want_bytes - 1, &props), -WIRE_E_BUFFER);
+	uint8_t raw[BYTES_MAX];
+	size_t raw_bytes = codec_bytes(raw, sizeof(raw), "0b 01 23 0009 26 <> <> 0b 02");
+	props.raw =
+		(struct wire_str){raw, (uint32_t)raw_bytes}; /* identifiers stay, the alias goes */
+	want_bytes = codec_bytes(want, sizeof(want), "01 01 02 00000007 0b 01 26 <> <> 0b 02");
+	assert_int_equal(wire_props_encode(out, sizeof(out), &props), want_bytes);
+	assert_memory_equal(out, want, want_bytes);
+	props.subscription_id = 3; /* a member goes before what is in the block */
+	wire_props_mark(&props, WIRE_PROP_SUBSCRIPTION_ID);
+	want_bytes = codec_bytes(want, sizeof(want), "01 01 02 00000007 0b 03 26 <> <>");
+	assert_int_equal(wire_props_encode(out, sizeof(out), &props), want_bytes);
+	assert_memory_equal(out, want, want_bytes);
 	wire_props_mark(&props, WIRE_PROP_REASON_STRING);
 	assert_int_equal(wire_props_encode(out, sizeof(out), &props), -WIRE_E_PROPERTY_PLACE);
 }

@@ -69,6 +69,11 @@ static const struct {
 	{"f0289f98", -WIRE_E_UTF8},
 	{"f09f9828", -WIRE_E_UTF8},
 	{"c2c2a0", -WIRE_E_UTF8},
+	{"c2a0 e0a080 f0908080 c2a0", 0}, /* one right after the other */
+	{"c2a0 80", -WIRE_E_UTF8},
+	{"e0a080 00", -WIRE_E_UTF8},
+	{"f0908080 ff", -WIRE_E_UTF8},
+	{"c2a0 07", -WIRE_E_CONTROL},
 };
 
 /* Each string at each distance from the borders of the eight-byte steps, and up against the guard page. */
@@ -206,6 +211,7 @@ static const struct {
 
 static void filters_are_taken_apart(void **state)
 {
+	static uint8_t huge[WIRE_STRING_MAX + 1];
 	struct wire_filter out;
 
 	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
@@ -230,6 +236,10 @@ static void filters_are_taken_apart(void **state)
 			assert_memory_equal(out.share.data, filters[i].share, out.share.bytes);
 		}
 	}
+	memset(huge, 'x', sizeof(huge));
+	struct wire_str longest = {huge, WIRE_STRING_MAX}, longer = {huge, sizeof(huge)};
+	assert_int_equal(wire_filter_parse(&out, longest, 0), 0);
+	assert_int_equal(wire_filter_parse(&out, longer, 0), -WIRE_E_TOO_LARGE);
 	assert_int_equal(wire_filter_parse(&out, str("a/b/c"), 3), 0);
 	assert_int_equal(wire_filter_parse(&out, str("a/b/#"), 2), -WIRE_E_FILTER_LEVELS);
 	assert_int_equal(wire_filter_parse(&out, str("$share/g/a/b"), 2), 0);
