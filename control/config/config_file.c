@@ -225,9 +225,13 @@ static bool statement(struct reader *r)
 			return false;
 		}
 	} else {
+		struct reader before = *r;
+
 		if (peek(r, 0) == '\n') /* the brace may stand on the next line */
 			skip_space(r, true);
 		if (peek(r, 0) != '{') {
+			r->at = before.at;
+			r->line = before.line;
 			config_fault(r->report, "%s:%u: %s: expected \"=\" or \"{\" after the key",
 				r->name, entry.line, path);
 			return false;
