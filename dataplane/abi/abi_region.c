@@ -260,26 +260,26 @@ static int region_open(struct abi_region *region, const char *path)
 }
 
 int abi_region_open(const char *path, const struct abi_region_params *params, unsigned who,
-	struct abi_region **out)
+	struct abi_region **region)
 {
-	struct abi_region *region;
+	struct abi_region *made;
 	int err;
 
 	if (!params_are_valid(params, who))
 		return -EINVAL;
-	region = calloc(1, sizeof(*region));
-	if (region == NULL)
+	made = calloc(1, sizeof(*made));
+	if (made == NULL)
 		return -ENOMEM;
-	region->who = who;
-	region->identity = abi_layout_identity(params);
+	made->who = who;
+	made->identity = abi_layout_identity(params);
 	for (size_t i = 0; i < ABI_ROLES_MAX; i++)
-		region->bells[i] = -1;
-	err = region_open(region, path);
+		made->bells[i] = -1;
+	err = region_open(made, path);
 	if (err != 0) {
-		abi_region_close(region);
+		abi_region_close(made);
 		return err;
 	}
-	*out = region;
+	*region = made;
 	return 0;
 }
 

@@ -251,6 +251,7 @@ static void garbage_is_replaced(void **state)
 static void what_others_could_open_is_refused(void **state)
 {
 	char aside[96];
+	char bell[96];
 
 	(void)state;
 	(void)snprintf(aside, sizeof(aside), "%s/aside", folder);
@@ -265,9 +266,8 @@ static void what_others_could_open_is_refused(void **state)
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(try_open(&params, ABI_CONTROL), -EPERM);
 	assert_int_equal(unlink(path), 0);
-	(void)strcat(path, ".bell-0"); /* a doorbell that is no FIFO */
-	assert_int_equal(rename(aside, path), 0);
-	path[strlen(path) - strlen(".bell-0")] = '\0';
+	(void)snprintf(bell, sizeof(bell), "%s.bell-0", path);
+	assert_int_equal(rename(aside, bell), 0); /* a doorbell that is no FIFO */
 	assert_int_equal(try_open(&params, ABI_CONTROL), -EPERM);
 }
 
@@ -396,7 +396,7 @@ static void counters_begin_at_zero(void **state)
 	abi_counter_add(&written->values[ABI_COUNTER_BYTES_RECEIVED], 2);
 	abi_counter_set(&written->listeners[3].shutdown[ABI_SHUTDOWN_KICKED], 7);
 	abi_counter_set(&written->memory[15].limit, 9);
-	(void)strcpy(written->memory[15].name, "messages");
+	(void)snprintf(written->memory[15].name, ABI_MEMORY_NAME_BYTES, "messages");
 	assert_int_equal(abi_counter_get(&seen->values[ABI_COUNTER_BYTES_RECEIVED]), 42);
 	assert_int_equal(abi_counter_get(&seen->listeners[3].shutdown[ABI_SHUTDOWN_KICKED]), 7);
 	assert_string_equal(seen->memory[15].name, "messages");

@@ -242,10 +242,8 @@ static void write_at(struct pair *pair, uint32_t offset, uint16_t kind, uint32_t
 /* What a producer never writes: `at` is where the consumer stands, `tail` what is published. */
 struct fault {
 	uint32_t at, tail;
-	uint16_t kind;
-	uint32_t bytes;
-	uint16_t kind_at_0;
-	uint32_t bytes_at_0;
+	uint32_t kind, bytes;
+	uint32_t kind_at_0, bytes_at_0;
 };
 
 static const struct fault faults[] = {
@@ -278,8 +276,8 @@ static void broken_producer_is_found(void **state)
 		atomic_store(&pair->shared->tail, fault->at);
 		assert_int_equal(abi_ring_attach_consumer(&pair->consumer, pair->shared, SIZE), 0);
 		assert_int_equal(abi_ring_attach_producer(&pair->producer, pair->shared, SIZE), 0);
-		write_at(pair, 0, fault->kind_at_0, fault->bytes_at_0);
-		write_at(pair, fault->at, fault->kind, fault->bytes);
+		write_at(pair, 0, (uint16_t)fault->kind_at_0, fault->bytes_at_0);
+		write_at(pair, fault->at, (uint16_t)fault->kind, fault->bytes);
 		atomic_store(&pair->shared->tail, fault->tail);
 		if (abi_ring_peek(&pair->consumer, &record) != -EBADMSG)
 			fail_msg("fault %zu was not found", i);
