@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -235,6 +236,7 @@ static void close_parts(struct loop *loop)
 		cli_close(loop->cli);
 	sys_free(loop->sys);
 	session_core_free(loop->core);
+	free(loop->rules);
 	link_close(loop->link);
 	uv_walk(&loop->uv, close_handle, NULL);
 	uv_run(&loop->uv, UV_RUN_DEFAULT);

@@ -28,6 +28,7 @@ struct loop {
 	struct config config;
 	struct retain *retain;
 	struct session_core *core;
+	void *rules; /* compiled, from malloc: session borrows them */
 	struct link *link;
 	struct sys *sys;
 	struct cli *cli;

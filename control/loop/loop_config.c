@@ -8,6 +8,7 @@
 #include "base_time.h"
 #include "config_key.h"
 #include "loop.h"
+#include "rule_table.h"
 
 void loop_log_line(void *arg, const char *line)
 {
@@ -81,6 +82,26 @@ void loop_sys_config(const struct config *config, struct sys_config *out)
 	};
 }
 
+/* The rules go to the workers, and to session for wills. `blob` is from malloc and is taken over. */
+static int take_rules(struct loop *loop, const struct config *config, void *blob, size_t blob_bytes)
+{
+	const struct rule_table *rules = rule_table_open(blob, blob_bytes);
+	int rc = rules == NULL ? -EINVAL : link_set_acl(loop->link, blob, blob_bytes);
+
+	if (rc != 0) {
+		base_log(BASE_LOG_ERROR, "the access rules cannot be sent to the workers: %s",
+			strerror(-rc));
+		free(blob);
+		return rc;
+	}
+	session_core_set_rules(loop->core, rules, config->authorization.no_match == CONFIG_DENY);
+	free(loop->rules);
+	loop->rules = blob;
+	base_log(BASE_LOG_INFO, "access rules: %u, %zu bytes compiled", rule_table_len(rules),
+		blob_bytes);
+	return 0;
+}
+
 int loop_load_acl(struct loop *loop, const struct config *config)
 {
 	char path[2 * CONFIG_TEXT_MAX];
@@ -94,16 +115,7 @@ int loop_load_acl(struct loop *loop, const struct config *config)
 	if (rc != 0)
 		return rc;
 	rc = acl_load(path, &blob, &blob_bytes, loop_log_line, NULL);
-	if (rc != 0)
-		return rc;
-	rc = link_set_acl(loop->link, blob, blob_bytes);
-	free(blob);
-	if (rc != 0)
-		base_log(BASE_LOG_ERROR, "%s: the rules cannot be sent to the workers: %s", path,
-			strerror(-rc));
-	else
-		base_log(BASE_LOG_INFO, "access rules: %s (%zu bytes compiled)", path, blob_bytes);
-	return rc;
+	return rc != 0 ? rc : take_rules(loop, config, blob, blob_bytes);
 }
 
 struct comparison {

@@ -46,7 +46,7 @@ void retain_configure(struct retain *retain, const struct retain_config *config)
 
 /* Stores, replaces or (empty payload) removes the message of the view's topic. */
 enum retain_result retain_put(
-	struct retain *retain, const struct kit_message_view *message, uint64_t now_ms);
+	struct retain *retain, const struct kit_message_view *view, uint64_t now_ms);
 
 /* Removes expired messages, `max` topics looked at; call regularly. */
 void retain_sweep(struct retain *retain, uint64_t now_ms, unsigned max);

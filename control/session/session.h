@@ -12,7 +12,7 @@
  * Who is connected, or was and will be: control's authority over sessions, subscriptions, queues of
  * offline sessions and wills.
  *
- * Layer:     session (base, topic, kit, link, retain)
+ * Layer:     session (base, wire, topic, rule, kit, link, retain)
  * Thread:    control's loop
  * Ownership: session_core_new takes nothing over: link and retain outlive it
  * Time:      every entry point is told the time; nothing here reads a clock
@@ -52,6 +52,14 @@ void session_core_free(struct session_core *core); /* no will is published */
 void session_core_configure(struct session_core *core, const struct session_config *config);
 void session_core_observe(
 	struct session_core *core, const struct session_observer *observer, void *arg);
+
+/*
+ * Access rules for wills; workers check all other publishes. `rules` is borrowed until the next call; NULL = no rules.
+ * `no_match_denies`: authorization.no_match.
+ */
+struct rule_table;
+void session_core_set_rules(
+	struct session_core *core, const struct rule_table *rules, bool no_match_denies);
 
 /* The handler for link_open; its argument is the session_core. session_now must have been called in this turn. */
 extern const struct link_handler session_link_handler;

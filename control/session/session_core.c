@@ -186,6 +186,13 @@ void session_core_configure(struct session_core *core, const struct session_conf
 	core->config = *config;
 }
 
+void session_core_set_rules(
+	struct session_core *core, const struct rule_table *rules, bool no_match_denies)
+{
+	core->rules = rules;
+	core->no_match_denies = no_match_denies;
+}
+
 void session_core_observe(
 	struct session_core *core, const struct session_observer *observer, void *arg)
 {

@@ -75,6 +75,7 @@ static void act(struct session *session, unsigned actions, const struct link_con
 {
 	struct session_core *core = session->core;
 
+	BASE_ASSERT(connect != NULL || !(actions & (SESSION_DO_HOLD | SESSION_DO_GRANT)));
 	if (actions & SESSION_DO_HOLD)
 		hold(session, connect);
 	if (actions & SESSION_DO_DISCONNECT)

@@ -134,7 +134,8 @@ struct session_core {
 	size_t matched_room, matched_len;
 	size_t queued_bytes;
 	uint64_t queued_messages;
-	bool is_shutting_down;
+	bool is_shutting_down, no_match_denies;
+	const struct rule_table *rules; /* NULL = everything is allowed */
 	struct session_counters counters;
 	struct session_stats stats;
 };
@@ -176,13 +177,13 @@ void session_held_run(struct session_core *core);
 
 /* ---- session_filter.c: subscriptions ---- */
 /* NULL when there is no memory. */
-struct session_subscription *session_subscription_set(struct session *session,
-	struct link_text filter, uint8_t options, uint32_t id, bool *is_new);
+struct session_subscription *session_subscription_set(
+	struct session *session, struct link_text text, uint8_t options, uint32_t id, bool *is_new);
 struct session_subscription *session_subscription_find(
-	struct session *session, struct link_text filter);
+	struct session *session, struct link_text text);
 void session_subscription_free(struct session_subscription *subscription);
 void session_subscriptions_free(struct session *session);
-struct session_filter *session_filter_find(struct session_core *core, struct link_text filter);
+struct session_filter *session_filter_find(struct session_core *core, struct link_text text);
 void session_index_enter(struct session *session);
 void session_index_leave(struct session *session);
 void session_interest_tell(struct session_core *core, uint32_t worker);
@@ -204,7 +205,7 @@ void session_queue_clear(struct session *session, struct session_queue *queue);
 void session_queue_push(
 	struct session *session, struct kit_message *message, const struct link_delivery *delivery);
 void session_queue_handover(struct session *session, const struct link_delivery *delivery,
-	const struct kit_message_view *message);
+	const struct kit_message_view *view);
 void session_queue_pop(
 	struct session *session, struct session_queue *queue, struct session_queued *queued);
 
@@ -221,10 +222,9 @@ void session_retained_forget(struct session *session);
 bool session_retained_turn(struct session_core *core);
 
 /* ---- session_route.c ---- */
-void session_route(
-	struct session_core *core, uint32_t worker, const struct kit_message_view *message);
+void session_route(struct session_core *core, uint32_t worker, const struct kit_message_view *view);
 void session_route_shared(
-	struct session_core *core, struct link_text filter, const struct kit_message_view *message);
+	struct session_core *core, struct link_text text, const struct kit_message_view *view);
 
 /* ---- session_will.c ---- */
 /* False when there is no memory for it. */

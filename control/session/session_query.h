@@ -62,6 +62,7 @@ struct session_subscription_view {
 	SESSION_COUNTER(unsubscribe, "client.unsubscribe")                                         \
 	SESSION_COUNTER(refused, "client.refused")                                                 \
 	SESSION_COUNTER(wills, "messages.wills")                                                   \
+	SESSION_COUNTER(wills_denied, "messages.wills.denied")                                     \
 	SESSION_COUNTER(queued, "messages.queued")                                                 \
 	SESSION_COUNTER(dropped_full, "delivery.dropped.queue_full")                               \
 	SESSION_COUNTER(dropped_expired, "delivery.dropped.expired")                               \

@@ -1,4 +1,5 @@
 #include "base_log.h"
+#include "rule_table.h"
 #include "session_priv.h"
 
 /*
@@ -39,6 +40,40 @@ void session_will_drop(struct session *session)
 	session->will = NULL;
 }
 
+static struct wire_str str(const char *text, uint32_t bytes)
+{
+	return (struct wire_str){.data = (const uint8_t *)text, .bytes = bytes};
+}
+
+/* The client may lose the right to publish while its will waits: access is checked when it goes out. */
+static bool is_allowed(const struct session *session, const struct kit_message_view *will)
+{
+	const struct session_core *core = session->core;
+	struct rule_who who = {
+		.username = str(session->username, session->username_bytes),
+		.client_id = str(session->client_id, session->client_id_bytes),
+		.addr = session->peer_addr,
+	};
+	struct rule_what what = {
+		.action = RULE_PUBLISH,
+		.qos = will->qos,
+		.retain = will->retain,
+		.topic = str(will->topic, will->topic_bytes),
+	};
+
+	if (core->rules == NULL)
+		return true;
+	switch (rule_table_check(core->rules, &who, &what)) {
+	case RULE_ALLOW:
+		return true;
+	case RULE_DENY:
+		return false;
+	case RULE_NO_MATCH:
+		return !core->no_match_denies;
+	}
+	return false;
+}
+
 void session_will_publish(struct session *session)
 {
 	struct session_core *core = session->core;
@@ -49,8 +84,12 @@ void session_will_publish(struct session *session)
 	kit_message_get(will);
 	session_will_drop(session);
 	will->view.born_ms = core->now_ms;
-	core->counters.wills++;
-	session_publish(core, &will->view);
+	if (is_allowed(session, &will->view)) {
+		core->counters.wills++;
+		session_publish(core, &will->view);
+	} else {
+		core->counters.wills_denied++;
+	}
 	kit_message_put(will);
 }
 

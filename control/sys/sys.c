@@ -31,12 +31,10 @@ static void publish_topic(struct sys *sys, const char *topic, const char *payloa
 
 void sys_publish(struct sys *sys, const char *name, bool dots, const char *payload, bool retain)
 {
-	char topic[SYS_NODE_MAX + 128];
-	int prefix = snprintf(topic, sizeof(topic), "$SYS/brokers/%s/", sys->node);
-	int length = snprintf(topic + prefix, sizeof(topic) - (size_t)prefix, "%s", name);
+	char topic[SYS_NODE_MAX + 160];
+	size_t prefix = (size_t)snprintf(topic, sizeof(topic), "$SYS/brokers/%s/", sys->node);
 
-	if ((size_t)(prefix + length) >= sizeof(topic))
-		return;
+	snprintf(topic + prefix, sizeof(topic) - prefix, "%s", name);
 	for (char *at = topic + prefix; dots && *at != '\0'; at++)
 		if (*at == '.')
 			*at = '/';

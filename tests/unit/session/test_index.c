@@ -149,15 +149,17 @@ static void filters_come_and_go(void **state)
 
 static void deep_filters(void **state)
 {
-	static char filter[1000], topic[1000];
+	enum { LEVELS = 200 };
+	static char filter[2 * LEVELS + 2], topic[2 * LEVELS + 2];
 
 	(void)state;
-	for (unsigned i = 0; i < 200; i++) {
-		strcat(filter, i == 150 ? "+/" : "x/");
-		strcat(topic, "x/");
+	for (unsigned i = 0; i < LEVELS; i++) {
+		filter[2 * i] = i == 150 ? '+' : 'x';
+		topic[2 * i] = 'x';
+		filter[2 * i + 1] = topic[2 * i + 1] = '/';
 	}
-	strcat(filter, "#");
-	strcat(topic, "end");
+	filter[(size_t)2 * LEVELS] = '#';
+	topic[(size_t)2 * LEVELS] = 'y';
 	harness_client(1, "a", 600);
 	harness_subscribe(1, filter, 1, 0);
 	harness_subscribe(1, "x/#", 1, 0);

@@ -1,4 +1,6 @@
 #include "harness.h"
+#include "rule_build.h"
+#include "rule_table.h"
 
 /* Wills, as a table: how the connection ended, what came then, and when the will must be out. */
 
@@ -99,6 +101,37 @@ static void as_published(void **state)
 	assert_int_equal(retain_count(harness.retain), 1);
 }
 
+/* Access is checked when the will goes out, by the rules of that moment. */
+static void denied_by_the_rules(void **state)
+{
+	static _Alignas(8) uint8_t blob[256];
+	struct rule_build build;
+	int bytes;
+
+	(void)state;
+	rule_build_begin(&build, blob, sizeof(blob));
+	rule_build_rule(&build, false, RULE_PUBLISH, RULE_ANY_QOS, RULE_RETAIN_ANY);
+	rule_build_client_id(&build, (struct wire_str){(const uint8_t *)"a", 1});
+	rule_build_topic(&build, false, (struct wire_str){(const uint8_t *)"w/#", 3});
+	bytes = rule_build_end(&build);
+	assert_true(bytes > 0);
+	connect_with(1, "a", .will = true, .will_topic = "w/1");
+	connect_with(2, "b", .will = true, .will_topic = "w/2");
+	harness_forget();
+	session_core_set_rules(harness.core, rule_table_open(blob, (size_t)bytes), false);
+	harness_closed(1, "closed");
+	expect("release 1");
+	harness_closed(2, "closed");
+	expect("publish w/2=dead qos 0");
+	expect("release 2");
+	assert_int_equal(session_counters(harness.core)->wills_denied, 1);
+	session_core_set_rules(harness.core, rule_table_open(blob, (size_t)bytes), true);
+	connect_with(3, "c", .will = true);
+	harness_forget();
+	harness_closed(3, "closed");
+	expect("release 3");
+}
+
 /* Nobody is there to route it: sessions that are with us get it all the same. */
 static void no_worker_is_up(void **state)
 {
@@ -132,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table),
 		TEST(as_published),
+		TEST(denied_by_the_rules),
 		TEST(no_worker_is_up),
 		TEST(waiting_wills_are_counted),
 	};

@@ -8,8 +8,8 @@
 
 struct published published[PUBLISHED_MAX];
 unsigned published_len;
-const struct session_observer *observer;
-void *observer_arg;
+const struct session_observer *observed;
+void *observed_arg;
 
 const struct published *published_on(const char *topic)
 {
@@ -30,11 +30,12 @@ void session_publish(struct session_core *core, const struct kit_message_view *m
 	p->retain = message->retain;
 }
 
-void session_core_observe(struct session_core *core, const struct session_observer *who, void *arg)
+void session_core_observe(
+	struct session_core *core, const struct session_observer *observer, void *arg)
 {
 	(void)core;
-	observer = who;
-	observer_arg = arg;
+	observed = observer;
+	observed_arg = arg;
 }
 
 void session_stats(const struct session_core *core, struct session_stats *out)

@@ -15,8 +15,8 @@ struct published {
 
 extern struct published published[PUBLISHED_MAX];
 extern unsigned published_len;
-extern const struct session_observer *observer;
-extern void *observer_arg;
+extern const struct session_observer *observed;
+extern void *observed_arg;
 
 /* The payload published last on a topic, or NULL. */
 const struct published *published_on(const char *topic);

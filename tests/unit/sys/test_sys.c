@@ -35,7 +35,7 @@ static int down(void **state)
 {
 	(void)state;
 	sys_free(sys);
-	return kit_mem_used(KIT_MEM_OTHER) == 0 && observer == NULL ? 0 : -1;
+	return kit_mem_used(KIT_MEM_OTHER) == 0 && observed == NULL ? 0 : -1;
 }
 
 static void expect_on(const char *topic, const char *payload, bool retain)
@@ -125,7 +125,7 @@ static void client_events(void **state)
 	json_t *object;
 
 	(void)state;
-	observer->connected(observer_arg, &view);
+	observed->connected(observed_arg, &view);
 	object = json_loads(
 		published_on("$SYS/brokers/sluice/clients/dev\"1/connected")->payload, 0, NULL);
 	assert_non_null(object);
@@ -136,7 +136,7 @@ static void client_events(void **state)
 	assert_int_equal(json_integer_value(json_object_get(object, "expiry_interval")), 7);
 	assert_true(json_is_false(json_object_get(object, "clean_start")));
 	json_decref(object);
-	observer->disconnected(observer_arg, &view, "keepalive_timeout");
+	observed->disconnected(observed_arg, &view, "keepalive_timeout");
 	object = json_loads(
 		published_on("$SYS/brokers/sluice/clients/dev\"1/disconnected")->payload, 0, NULL);
 	assert_non_null(object);
@@ -152,11 +152,11 @@ static void events_that_have_no_topic(void **state)
 	unsigned before = published_len;
 
 	(void)state;
-	observer->connected(observer_arg, &view);
+	observed->connected(observed_arg, &view);
 	config.client_events = false;
 	sys_configure(sys, &config, 1000);
 	view = view_of("plain");
-	observer->connected(observer_arg, &view);
+	observed->connected(observed_arg, &view);
 	assert_int_equal(published_len, before);
 }
 
