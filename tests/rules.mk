@@ -26,6 +26,9 @@ $(foreach l,$(unit_folders),$(foreach s,$(call doubles_of,$(l)),$(eval $(call do
 $(foreach t,$(wildcard tests/proc/test_*.c),$(eval $(call ctest,proc/$(notdir $(t:.c=)),$(t),base wire,mosquitto pthread)))
 PROC_TESTS := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/proc/test_*.c))
 
+# An echo server on port and stack, for tests/proc/test_stack.sh.
+$(eval $(call prog,stack-echo,tests/proc/echo,stack port base,lwip dpdk))
+
 # Prints the sizes and offsets of the shared region.
 ifneq ($(wildcard tools/check/abi-layout/*.c),)
 $(eval $(call prog,abi-layout,tools/check/abi-layout,abi base))

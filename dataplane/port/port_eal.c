@@ -183,6 +183,9 @@ static void add_device(struct args *args, const struct port_config *config)
 
 	switch (config->kind) {
 	case PORT_TAP:
+		/* Its complaints about kernels without classifiers are of no interest here. */
+		if (!config->verbose)
+			add(args, "--log-level=pmd.net.tap:critical");
 		add(args, "--vdev=net_tap0,iface=%s%s%s", config->device, comma, options);
 		break;
 	case PORT_AF_PACKET:
@@ -214,11 +217,13 @@ int port_eal_start(const struct port_config *config, bool *has_hugepages, char *
 	add(&args, "sluice-dataplane");
 	add(&args, "--lcores=0@%u", config->core);
 	add(&args, "--file-prefix=%s", config->file_prefix);
-	add(&args, "--in-memory"); /* nothing is left behind, and no hugetlbfs has to be mounted */
 	add(&args, "--no-telemetry");
 	add(&args, "--log-level=%s", config->verbose ? "info" : "error");
-	if (!*has_hugepages) {
+	if (*has_hugepages) {
+		add(&args, "--in-memory"); /* leaves no files, and no hugetlbfs has to be mounted */
+	} else {
 		add(&args, "--no-huge");
+		add(&args, "--no-shconf");
 		add(&args, "-m");
 		add(&args, "%u", memory_mib(config));
 	}

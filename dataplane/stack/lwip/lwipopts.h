@@ -58,7 +58,7 @@
 #define ARP_QUEUEING 0
 #define LWIP_ND6_QUEUEING 0
 #define LWIP_ND6_NUM_NEIGHBORS 127
-#define LWIP_ND6_NUM_DESTINATIONS 512
+#define LWIP_ND6_NUM_DESTINATIONS 127 /* lwIP counts them with 8 bits */
 #define LWIP_ND6_TCP_REACHABILITY_HINTS 1
 
 /* Checksums: stack_frame.c verifies and writes them, or the device does. */
