@@ -29,6 +29,7 @@ static void hold(struct session *session, const struct link_connect *connect)
 	struct session_core *core = session->core;
 	struct session_pending *pending;
 
+	BASE_ASSERT(connect != NULL);
 	if (session->pending != NULL) {
 		link_refuse(core->link, session->pending->connect.conn, 0x89, LINK_END_TAKENOVER);
 		core->counters.refused++;
@@ -75,7 +76,6 @@ static void act(struct session *session, unsigned actions, const struct link_con
 {
 	struct session_core *core = session->core;
 
-	BASE_ASSERT(connect != NULL || !(actions & (SESSION_DO_HOLD | SESSION_DO_GRANT)));
 	if (actions & SESSION_DO_HOLD)
 		hold(session, connect);
 	if (actions & SESSION_DO_DISCONNECT)

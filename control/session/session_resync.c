@@ -3,7 +3,7 @@
 
 /*
  * Workers outlive control and control outlives workers. A worker that lived before us tells its connections: they become
- * sessions again, with all but their creation time. A worker that died took its connections along.
+ * sessions again, with all but the time of their creation, which is taken from the connection. A worker that died took its connections along.
  */
 
 static void attach_live(struct session *session, const struct link_connect *connect)
@@ -11,6 +11,7 @@ static void attach_live(struct session *session, const struct link_connect *conn
 	session_attach(session, connect);
 	session->id = connect->session;
 	session->is_assigned = connect->is_assigned;
+	session->created_wall_ms = session->connected_wall_ms;
 	session->state = connect->is_parked ? SESSION_LEAVING : SESSION_LIVE;
 	if (connect->is_parked)
 		session_index_enter(session);

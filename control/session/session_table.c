@@ -198,6 +198,14 @@ static void set_username(struct session *session, const struct link_connect *con
 		session->username_bytes = (uint16_t)connect->username.bytes;
 }
 
+/* A live connection that is told to a new control has been there for a while. */
+static uint64_t wall_ms(const struct session_core *core, uint64_t monotonic_ms)
+{
+	uint64_t age_ms = core->now_ms > monotonic_ms ? core->now_ms - monotonic_ms : 0;
+
+	return base_time_wall_ms() - age_ms;
+}
+
 void session_attach(struct session *session, const struct link_connect *connect)
 {
 	struct session_core *core = session->core;
@@ -215,7 +223,7 @@ void session_attach(struct session *session, const struct link_connect *connect)
 	session->is_doomed = session->drop_logged = false;
 	session->expiry_s = connect->session_expiry_s;
 	session->connected_ms = connect->connected_ms;
-	session->connected_wall_ms = base_time_wall_ms();
+	session->connected_wall_ms = wall_ms(core, connect->connected_ms);
 	session->disconnected_wall_ms = 0;
 	set_username(session, connect);
 	session_will_drop(session);

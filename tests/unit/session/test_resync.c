@@ -41,6 +41,20 @@ static void newest_of_two_wins(void **state)
 	assert_int_equal(harness_stats().connections, 1);
 }
 
+/* The time of the connection is the client's, not ours. */
+static void age_is_kept(void **state)
+{
+	struct session_view old, fresh;
+
+	(void)state;
+	live_with(1, "old", .session = 100, .connected_ms = harness.now_ms - 100000);
+	live_with(2, "fresh", .session = 101);
+	old = harness_view("old");
+	fresh = harness_view("fresh");
+	assert_true(fresh.connected_wall_ms - old.connected_wall_ms >= 100000);
+	assert_int_equal(old.created_wall_ms, old.connected_wall_ms);
+}
+
 static void told_twice(void **state)
 {
 	(void)state;
@@ -81,6 +95,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(list_is_whole_again),
 		TEST(newest_of_two_wins),
+		TEST(age_is_kept),
 		TEST(told_twice),
 		TEST(parked_connection),
 		TEST(session_numbers),
