@@ -30,7 +30,10 @@ struct arg {
 
 static const struct arg table[] = {
 	NUMBER("worker", ARG_U32, worker, 0, 0, "0", "index of this worker"),
+	NUMBER("dataplane.workers", ARG_U32, workers, 1, 64, "1", "workers that share the region"),
 	TEXT("region.path", region, NULL, "shared-memory file that control made or will make"),
+	NUMBER("region.ring_bytes", ARG_U32, ring_bytes, 65536, 1u << 30, "8388608",
+		"of each ring; a power of two, and the same as control's"),
 	NUMBER("dataplane.core", ARG_U32, core, 0, 1023, "0",
 		"CPU that the poll loop is pinned to"),
 	NUMBER("dataplane.memory", ARG_U64, memory_bytes, 16u << 20, 1ull << 40, "268435456",

@@ -25,7 +25,9 @@ struct worker_listener {
 
 struct worker_args {
 	uint32_t worker;
+	uint32_t workers;
 	const char *region;
+	uint32_t ring_bytes;
 	uint32_t core;
 	uint64_t memory_bytes;
 	uint32_t mbufs;
