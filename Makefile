@@ -69,7 +69,9 @@ UNITS += $(B)/unit/$(1)
 $(call ctest,unit/$(1),$(2),$(3),$(4))
 endef
 
-include $(sort $(wildcard */rules.mk))
+# A program names the archives of libraries that were declared before it: dataplane first.
+include dataplane/rules.mk $(filter-out dataplane/rules.mk,$(sort $(wildcard */rules.mk)))
+include dataplane/rules.mk $(filter-out dataplane/rules.mk,$(sort $(wildcard */rules.mk)))
 
 all: deps-check $(PROGRAMS) ## build every program
 programs: $(PROGRAMS)
