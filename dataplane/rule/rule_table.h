@@ -12,8 +12,8 @@
  *
  * Layer:     rule (base, wire; pure)
  * Thread:    any
- * Ownership: a table is one block of bytes without pointers: control builds it (rule_build.h), the ring carries
- *            it, the worker keeps a copy, aligned to 8
+ * Ownership: a table is one block of bytes without pointers: control builds it (rule_build.h), the
+ *            ring carries it, the worker keeps a copy, aligned to 8
  * Cost:      a check costs the rules up to the first that matches; it allocates nothing
  */
 
@@ -44,20 +44,29 @@ struct rule_what {
 };
 
 /*
- * The table in `bytes` bytes at `blob` (aligned to 8), after every length in it was checked; NULL for what is no
- * whole table of this version.
+ * The table in `bytes` bytes at `blob` (aligned to 8), after every length in it was checked; NULL
+ * for what is no whole table of this version.
  */
 const struct rule_table *rule_table_open(const void *blob, size_t bytes);
 
 /*
- * A subscription is allowed or denied by a rule whose filter covers the filter asked for; `{eq, ...}` compares
- * the texts. A placeholder without a value, or with a wildcard in its value, matches nothing.
+ * A subscription is allowed or denied by a rule whose filter covers the filter asked for;
+ * `{eq, ...}` compares the texts. A placeholder without a value, or with a wildcard in its value,
+ * matches nothing.
  */
 enum rule_verdict rule_table_check(
 	const struct rule_table *table, const struct rule_who *who, const struct rule_what *what);
 
-/* Whether the first rule allows all to everyone: no check is needed. */
+/* Whether every publish and subscription of everyone is allowed: no check is needed. */
 bool rule_table_is_open(const struct rule_table *table);
+
+/*
+ * Whether the verdict on one action of `who` is the same for every topic, QoS and retain flag, and
+ * then which: a connection asks once, and checks no message when it is. `verdict` is written in that
+ * case only.
+ */
+bool rule_table_is_settled(const struct rule_table *table, const struct rule_who *who,
+	enum rule_action action, enum rule_verdict *verdict);
 
 uint32_t rule_table_len(const struct rule_table *table); /* rules */
 
