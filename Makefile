@@ -71,7 +71,6 @@ endef
 
 # A program names the archives of libraries that were declared before it: dataplane first.
 include dataplane/rules.mk $(filter-out dataplane/rules.mk,$(sort $(wildcard */rules.mk)))
-include dataplane/rules.mk $(filter-out dataplane/rules.mk,$(sort $(wildcard */rules.mk)))
 
 all: deps-check $(PROGRAMS) ## build every program
 programs: $(PROGRAMS)
