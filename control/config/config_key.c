@@ -43,11 +43,11 @@ const struct config_key config_keys[] = {
 
 	{.path = "region.path", .type = CONFIG_STRING, BOTH, MEMBER(region.path), .min = 1,
 		.preset = "/dev/shm/sluice", .help = "shared memory between control and the workers"},
-	{.path = "region.ring_bytes", .type = CONFIG_BYTES, CONTROL, .change = CONFIG_RESTART,
+	{.path = "region.ring_bytes", .type = CONFIG_BYTES, BOTH,
 		MEMBER(region.ring_bytes), RANGE(64 * KB, GB), .is_power_of_two = true,
 		.preset = "8MB", .help = "each ring of a worker; half of it is the largest message"},
 
-	{.path = "dataplane.workers", .type = CONFIG_INTEGER, CONTROL, .change = CONFIG_RESTART,
+	{.path = "dataplane.workers", .type = CONFIG_INTEGER, BOTH,
 		MEMBER(dataplane.workers), RANGE(1, 1),
 		.preset = "1", .help = "worker processes, each with a core of its own"},
 	{.path = "dataplane.core", .type = CONFIG_INTEGER, START, MEMBER(dataplane.core), RANGE(0, 1023),
@@ -103,7 +103,7 @@ const struct config_key config_keys[] = {
 	{.path = "mqtt.max_clientid_len", .type = CONFIG_INTEGER, LIMIT, MEMBER(mqtt.max_client_id_bytes),
 		RANGE(23, 65535), .preset = "65535", .help = "longest client identifier, in bytes"},
 	{.path = "mqtt.max_topic_levels", .type = CONFIG_INTEGER, LIMIT, MEMBER(mqtt.max_topic_levels),
-		RANGE(1, 65535), .preset = "128", .help = "levels of a topic or filter"},
+		RANGE(1, 256), .preset = "128", .help = "levels of a topic or filter"},
 	{.path = "mqtt.max_topic_alias", .type = CONFIG_INTEGER, LIMIT, MEMBER(mqtt.max_topic_alias),
 		RANGE(0, 65535), .preset = "65535", .help = "topic aliases that a client may use; 0 forbids them"},
 	{.path = "mqtt.max_qos_allowed", .type = CONFIG_INTEGER, LIMIT, MEMBER(mqtt.max_qos_allowed), RANGE(0, 2),
