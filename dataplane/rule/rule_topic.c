@@ -27,15 +27,22 @@ static struct wire_str take_level(struct wire_str *rest)
 	return level;
 }
 
+static bool is_text(struct wire_str text, const char *want)
+{
+	return text.bytes == strlen(want) && memcmp(text.data, want, text.bytes) == 0;
+}
+
 /*
  * Whether every topic that `asked` selects is selected by `rule`: as a match of topic names, but a '#' that is
- * asked for needs a '#'.
+ * asked for needs a '#'. As a name has at least one level, "+/#" is as wide as "#".
  */
 static bool filter_covers(struct wire_str rule, struct wire_str asked)
 {
 	bool is_hidden = asked.bytes > 0 && asked.data[0] == '$';
 	bool is_first = true;
 
+	if (is_text(rule, "+/#") && is_text(asked, "#"))
+		return true;
 	while (rule.data != NULL) {
 		struct wire_str level = take_level(&rule);
 		bool is_pound = level.bytes == 1 && level.data[0] == '#';
@@ -100,7 +107,8 @@ static bool filled_matches(bool literal, struct wire_str rule, const struct rule
 		struct wire_str rest = {rule.data + i, rule.bytes - i}, value = {rest.data, 1};
 		uint32_t taken = 1;
 
-		if (placeholder(rest, who, &value, &taken) && !is_usable(value))
+		if (placeholder(rest, who, &value, &taken) &&
+			(!is_usable(value) || (at == 0 && value.data[0] == '$')))
 			return false;
 		if (value.bytes > sizeof(text) - at)
 			return false;

@@ -168,9 +168,9 @@ uint32_t topic_index_walk(const struct topic_index *index, uint32_t cursor, uint
 	void *context)
 {
 	char text[UINT16_MAX];
-	uint32_t node = cursor > TOPIC_ROOT ? cursor : TOPIC_ROOT + 1, shown = 0;
+	uint32_t node = cursor > TOPIC_ROOT ? cursor : TOPIC_ROOT + 1;
 
-	for (; node < index->node_len && shown < max; node++) {
+	for (; node < index->node_len && max > 0; node++, max--) {
 		const struct topic_node *n = topic_node_at(index, node);
 		struct topic_text filter = {text, 0};
 		int bytes;
@@ -181,7 +181,6 @@ uint32_t topic_index_walk(const struct topic_index *index, uint32_t cursor, uint
 		if (bytes < 0)
 			continue;
 		filter.bytes = (size_t)bytes;
-		shown++;
 		if (n->list.len > 0)
 			each(context, filter, (struct topic_text){NULL, 0}, n->list.len);
 		for (const struct topic_group *g = n->groups; g != NULL; g = g->next)

@@ -8,7 +8,7 @@
 
 enum { MANY_START = 4, TABLE_FROM = 32 };
 
-/* The list's entries outside of its node. The table, from TABLE_FROM entries on, holds positions + 1 by subscriber. */
+/* The list's entries outside of its node. The table, above TABLE_FROM entries, holds positions + 1 by subscriber. */
 struct topic_many {
 	struct topic_table table; /* slots NULL: none */
 	uint32_t cap;
@@ -87,21 +87,22 @@ static int reserve(struct topic_list *list, struct topic_heap heap)
 	return 0;
 }
 
-/* Enters all entries in a new table; without memory the list goes on without one. */
-static void make_table(struct topic_list *list, struct topic_heap heap)
+/* Enters all entries in a new table. A list that went on without one would be searched entry by entry. */
+static int make_table(struct topic_list *list, struct topic_heap heap)
 {
 	struct topic_many *many = list->u.many;
 	struct topic_table table;
 
 	if (topic_table_init(&table, heap) < 0)
-		return;
+		return -ENOMEM;
 	for (uint32_t i = 0; i < list->len; i++)
 		if (topic_table_insert(&table, heap, hash_of(many->entries[i].subscriber), i + 1) <
 			0) {
 			topic_table_fini(&table, heap);
-			return;
+			return -ENOMEM;
 		}
 	many->table = table;
+	return 0;
 }
 
 int topic_list_insert(
@@ -125,12 +126,12 @@ int topic_list_insert(
 		return 1;
 	}
 	many = list->u.many;
+	if (many->table.slots == NULL && list->len >= TABLE_FROM && make_table(list, heap) < 0)
+		return -ENOMEM;
 	if (many->table.slots != NULL &&
 		topic_table_insert(&many->table, heap, hash_of(entry->subscriber), at + 1) < 0)
 		return -ENOMEM;
 	many->entries[list->len++] = *entry;
-	if (many->table.slots == NULL && list->len >= TABLE_FROM)
-		make_table(list, heap);
 	return 1;
 }
 

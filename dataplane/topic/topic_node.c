@@ -169,35 +169,43 @@ static uint32_t edge_make(struct topic_index *index, uint32_t parent, struct top
 	return node;
 }
 
-static uint32_t *wildcard_child(struct topic_node *parent, struct topic_text level)
+static bool is_level(struct topic_text level, char c)
 {
-	if (level.bytes == 1 && level.data[0] == '+')
-		return &parent->plus;
-	if (level.bytes == 1 && level.data[0] == '#')
-		return &parent->pound;
-	return NULL;
+	return level.bytes == 1 && level.data[0] == c;
 }
 
-/* The child of `parent` for one level of a filter; made when `make` says so. */
-static uint32_t level_child(
-	struct topic_index *index, uint32_t parent, struct topic_text level, bool make)
+/* The child of `parent` for one level of a filter; 0 when there is none. */
+static uint32_t level_find(
+	const struct topic_index *index, uint32_t parent, struct topic_text level)
 {
-	uint32_t *wildcard = wildcard_child(topic_node_at(index, parent), level);
-	uint32_t child = wildcard != NULL ? *wildcard
-					  : topic_node_find(index, parent, level,
-						    topic_text_hash(index, level));
+	if (is_level(level, '+'))
+		return topic_node_at(index, parent)->plus;
+	if (is_level(level, '#'))
+		return topic_node_at(index, parent)->pound;
+	return topic_node_find(index, parent, level, topic_text_hash(index, level));
+}
 
-	if (child != 0 || !make)
+/* The same, made when it is not there; 0 when there is no memory. */
+static uint32_t level_make(struct topic_index *index, uint32_t parent, struct topic_text level)
+{
+	uint32_t child = level_find(index, parent, level);
+	struct topic_node *n;
+
+	if (child != 0)
 		return child;
-	if (wildcard == NULL)
+	if (!is_level(level, '+') && !is_level(level, '#'))
 		return edge_make(index, parent, level);
 	child = node_take(index);
-	if (child != 0) {
-		topic_node_at(index, child)->parent = parent;
-		topic_node_at(index, child)->text_bytes = 1;
-		topic_node_at(index, child)->text[0] = level.data[0];
-		*wildcard_child(topic_node_at(index, parent), level) = child;
-	}
+	if (child == 0)
+		return 0;
+	n = topic_node_at(index, child);
+	n->parent = parent;
+	n->text_bytes = 1;
+	n->text[0] = level.data[0];
+	if (is_level(level, '+'))
+		topic_node_at(index, parent)->plus = child;
+	else
+		topic_node_at(index, parent)->pound = child;
 	return child;
 }
 
@@ -211,16 +219,12 @@ uint32_t topic_node_lookup(const struct topic_index *index, struct topic_text fi
 {
 	struct topic_text level, rest = filter;
 	uint32_t node = TOPIC_ROOT;
-	union {
-		const struct topic_index *in;
-		struct topic_index *out; /* level_child changes nothing when it may not make */
-	} u = {.in = index};
 
 	if (!has_wildcard(filter))
 		return topic_node_find(
 			index, TOPIC_PARENT_EXACT, filter, topic_text_hash(index, filter));
 	while (node != 0 && topic_level_next(&rest, &level))
-		node = level_child(u.out, node, level, false);
+		node = level_find(index, node, level);
 	return node;
 }
 
@@ -235,7 +239,7 @@ uint32_t topic_node_make(struct topic_index *index, struct topic_text filter)
 		return node != 0 ? node : edge_make(index, TOPIC_PARENT_EXACT, filter);
 	}
 	while (topic_level_next(&rest, &level)) {
-		uint32_t child = level_child(index, node, level, true);
+		uint32_t child = level_make(index, node, level);
 
 		if (child == 0) {
 			topic_node_prune(index, node);

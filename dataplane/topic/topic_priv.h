@@ -17,7 +17,7 @@ struct topic_heap {
 
 /*
  * Open addressing with 8-byte slots. The owner compares: a slot holds 32 bits of hash, by which it also finds
- * its home, and a reference. It grows by moving some slots of the old array on each change.
+ * its home, and a reference. It grows by moving some slots of the old array on each insert.
  */
 struct topic_slot {
 	uint32_t hash;

@@ -92,15 +92,16 @@ static int grow(struct topic_table *table, struct topic_heap heap)
 }
 
 /*
- * Grows at three quarters. The old array is empty long before the new one is that full, as each insert
- * moves MOVE_STEP of its slots.
+ * Grows at three quarters; without memory for that it takes entries up to seven eighths, beyond which probes
+ * become long. The old array is empty long before the new one is three quarters full, as each insert moves
+ * MOVE_STEP of its slots.
  */
 int topic_table_insert(
 	struct topic_table *table, struct topic_heap heap, uint32_t hash, uint32_t ref)
 {
 	move_some(table, heap, MOVE_STEP);
 	if (table->used >= table->mask / 4 * 3 && grow(table, heap) < 0 &&
-		table->used >= table->mask)
+		table->used >= table->mask - table->mask / 8)
 		return -ENOMEM;
 	put(table->slots, table->mask, (struct topic_slot){hash, ref});
 	table->used++;
