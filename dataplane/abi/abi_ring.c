@@ -135,12 +135,11 @@ static struct abi_ring_head read_head(const struct abi_ring *ring, uint64_t at)
 /* Steps over a wrap record. One must fill the buffer exactly, and a record must follow it. */
 static int skip_wrap(struct abi_ring *ring, uint64_t *at, struct abi_ring_head *head)
 {
-	uint64_t offset = *at & (ring->size - 1);
 	uint64_t bytes = record_bytes(head->bytes);
 
 	if (head->kind != ABI_RING_WRAP)
 		return 0;
-	if (offset == 0 || offset + bytes != ring->size || ring->peer - *at <= bytes)
+	if ((*at & (ring->size - 1)) + bytes != ring->size || ring->peer - *at <= bytes)
 		return -EBADMSG;
 	*at += bytes;
 	*head = read_head(ring, *at);

@@ -197,12 +197,14 @@ static void *small_alloc(struct base_mem *mem, unsigned index)
 		UNPOISON(obj, sizeof(*obj));
 		BASE_ASSERT(obj->mark == mark_of(mem, obj)); /* else written to after its free */
 		span->free = obj->next;
-		obj->mark = 0;
-		POISON(obj, sizeof(*obj));
 	} else {
 		obj = (void *)(base_page_address(mem, span) + (size_t)span->carved * size->bytes);
 		span->carved++;
+		UNPOISON(obj, sizeof(*obj));
 	}
+	/* The caller may never write there; and what is carved may lie where another span had it. */
+	obj->mark = 0;
+	POISON(obj, sizeof(*obj));
 	if (++span->live == size->objects)
 		base_list_remove(&span->link);
 	return obj;

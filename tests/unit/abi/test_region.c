@@ -1,12 +1,14 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -285,7 +287,13 @@ static void wrong_parameters_are_refused(void **state)
 	(void)snprintf(path, sizeof(path), "%s/region", folder);
 }
 
-/* A process that attaches as `who`, says so with a byte on `fd`, and waits for its end. */
+/* Where processes that are to start at once wait for each other. */
+static _Atomic int *gate;
+
+/*
+ * A process that passes the gate when it is open, attaches as `who`, says so with a byte on `fd`, and
+ * waits for its end.
+ */
 static pid_t start(unsigned who, int fd)
 {
 	pid_t pid = fork();
@@ -296,6 +304,8 @@ static pid_t start(unsigned who, int fd)
 		char result;
 
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (atomic_load(gate) == 0)
+			sched_yield();
 		result = abi_region_open(path, &params, who, &region) == 0 ? '+' : '-';
 		if (write(fd, &result, 1) != 1)
 			_exit(1);
@@ -324,6 +334,7 @@ static void death_is_seen(void **state)
 	assert_int_equal(pipe(fds), 0);
 	assert_true(abi_region_is_alive(control, ABI_CONTROL));
 	assert_false(abi_region_is_alive(control, ABI_WORKER(0)));
+	atomic_store(gate, 1);
 	pid = start(ABI_WORKER(0), fds[1]);
 	assert_int_equal(read(fds[0], &byte, 1), 1);
 	assert_int_equal(byte, '+');
@@ -340,23 +351,27 @@ static void death_is_seen(void **state)
 /* Control and workers start at once, over what a dead installation left: all get the same file. */
 static void all_may_start_at_once(void **state)
 {
+	enum { ROUNDS = 60, ROLES = 3 };
+
 	(void)state;
-	for (int round = 0; round < 10; round++) {
-		pid_t pids[3];
+	for (int round = 0; round < ROUNDS; round++) {
+		pid_t pids[ROLES];
 		int fds[2];
 
 		assert_int_equal(pipe(fds), 0);
-		for (unsigned who = 0; who < 3; who++)
+		atomic_store(gate, 0);
+		for (unsigned who = 0; who < ROLES; who++)
 			pids[who] = start(who, fds[1]);
-		for (unsigned who = 0; who < 3; who++) {
+		atomic_store(gate, 1);
+		for (unsigned who = 0; who < ROLES; who++) {
 			char byte = 0;
 
 			assert_int_equal(read(fds[0], &byte, 1), 1);
 			assert_int_equal(byte, '+');
 		}
-		for (unsigned who = 0; who < 3; who++)
+		for (unsigned who = 0; who < ROLES; who++)
 			assert_int_equal(try_open(&params, who), -EBUSY);
-		for (unsigned who = 0; who < 3; who++)
+		for (unsigned who = 0; who < ROLES; who++)
 			stop(pids[who]);
 		close(fds[0]);
 		close(fds[1]);
@@ -444,5 +459,8 @@ int main(void)
 		TEST(unlink_spares_the_living),
 	};
 
+	gate = mmap(NULL, sizeof(*gate), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (gate == MAP_FAILED)
+		return 1;
 	return cmocka_run_group_tests_name("abi_region", tests, NULL, NULL);
 }

@@ -255,6 +255,7 @@ static const struct fault faults[] = {
 	{4000, 4000 + 200, ABI_RING_WRAP, 80, KIND, 8}, /* wrap not up to the end */
 	{4000, 4000 + 200, ABI_RING_WRAP, 96, KIND, 8}, /* wrap beyond the end */
 	{4000, 4096, ABI_RING_WRAP, 88, KIND, 8}, /* nothing after the wrap */
+	{4000, 4008, ABI_RING_WRAP, 88, KIND, 8}, /* a wrap beyond what is published */
 	{4000, 4000 + 200, ABI_RING_WRAP, 88, ABI_RING_WRAP, 8}, /* wrap after wrap */
 	{4000, 4000 + 112, ABI_RING_WRAP, 88, KIND,
 		100}, /* beyond what is published, after a wrap */

@@ -294,6 +294,25 @@ static void calloc_clears(void **state)
 	base_mem_free(heap->mem, 0, ptr);
 }
 
+/* An object that its owner never wrote to, where a free one lay in an earlier span, is no double free. */
+static void unwritten_objects_may_be_freed(void **state)
+{
+	static const size_t sizes[] = {48, 96, 48};
+	struct heap *heap = *state;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		for (size_t j = 0; j < SLOTS; j++) {
+			heap->slots[j].ptr = base_mem_alloc(heap->mem, 0, sizes[i]);
+			assert_non_null(heap->slots[j].ptr);
+		}
+		for (size_t j = 0; j < SLOTS; j++) {
+			base_mem_free(heap->mem, 0, heap->slots[j].ptr);
+			heap->slots[j].ptr = NULL;
+		}
+		assert_pristine(heap);
+	}
+}
+
 /* Whether `act` ends its process other than by returning. */
 static bool dies(struct heap *heap, void (*act)(struct base_mem *mem))
 {
@@ -319,22 +338,24 @@ static void free_once(struct base_mem *mem)
 
 static void free_small_twice(struct base_mem *mem)
 {
+	/* another live object, so that only the address can tell */
 	void *other = base_mem_alloc(mem, 0, 40);
 	void *ptr = base_mem_alloc(mem, 0, 40);
 
 	base_mem_free(mem, 0, ptr);
 	base_mem_free(mem, 0, ptr);
-	base_mem_free(mem, 0, other);
+	(void)other;
 }
 
 static void free_large_twice(struct base_mem *mem)
 {
+	/* another live object, so that only the address can tell */
 	void *other = base_mem_alloc(mem, 0, 400000);
 	void *ptr = base_mem_alloc(mem, 0, 400000);
 
 	base_mem_free(mem, 0, ptr);
 	base_mem_free(mem, 0, ptr);
-	base_mem_free(mem, 0, other);
+	(void)other;
 }
 
 static void free_small_inside(struct base_mem *mem)
@@ -448,6 +469,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(limit_holds_by_class, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_large_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(calloc_clears, setup, teardown),
+		cmocka_unit_test_setup_teardown(unwritten_objects_may_be_freed, setup, teardown),
 		cmocka_unit_test_setup_teardown(mistakes_are_asserted, setup, teardown),
 #if defined(__SANITIZE_ADDRESS__)
 		cmocka_unit_test_setup_teardown(asan_sees_free_objects, setup, teardown),
