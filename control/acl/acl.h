@@ -18,7 +18,9 @@
  *   WHO    = all | {user | username, "name"} | {client | clientid, "id"} | {ipaddr, "CIDR"}
  *          | {ipaddrs, ["CIDR", ...]} | {'and', [WHO, ...]} | {'or', [WHO, ...]}
  *   ACTION = publish | subscribe | all | {ACTION, [{qos, 0..2 | [0..2, ...]}, {retain, true | false | all}]}
- *   TOPIC  = "filter" | {eq, "filter"} | "eq filter", with ${clientid} and ${username} as whole parts of it
+ *   TOPIC  = "filter" | {eq, "filter"} | "eq filter", which may hold ${clientid} and ${username}
+ *
+ * `all` may stand for the list of topics, and `pubsub` for the action `all`.
  */
 
 /* One fault, "PATH:LINE:COLUMN: what is wrong", without newline; borrowed for the call. */
@@ -27,8 +29,7 @@ typedef void acl_report_fn(void *arg, const char *line);
 /*
  * Compiles `text`, of `text_bytes`, which came from `path` (for messages only). On success *blob and
  * *blob_bytes are set and 0 is returned. Otherwise every fault is reported (after a fault the next term
- * is tried), nothing is set, and the result is -EINVAL, or -ENOMEM, or -E2BIG when the rules exceed what
- * a worker takes.
+ * is tried), nothing is set, and the result is -EINVAL or -ENOMEM.
  */
 int acl_compile(const char *path, const char *text, size_t text_bytes, void **blob,
 	size_t *blob_bytes, acl_report_fn *report, void *arg) __attribute__((warn_unused_result));
