@@ -1,0 +1,25 @@
+#ifndef FAKE_H
+#define FAKE_H
+
+#include "cli.h"
+#include "config.h"
+
+/*
+ * A broker of fixed content behind the command server: what the tests ask.
+ *
+ * Layer: tests
+ */
+
+struct fake {
+	struct config config;
+	struct cli_config server;
+	unsigned client_len; /* of clients list: "client-0", "client-1", ... */
+	unsigned steps; /* calls of a paged operation */
+	unsigned empty_steps; /* paged operations find nothing for so many calls */
+	unsigned largest_step; /* most entries that were asked for at once */
+	char kicked[64];
+};
+
+void fake_init(struct fake *fake, const char *socket);
+
+#endif
