@@ -278,6 +278,8 @@ void worker_stop(struct worker *w)
 		port_fini(w->port);
 	if (w->region != NULL)
 		abi_region_close(w->region);
-	if (w->mem != NULL)
+	if (w->mem != NULL) {
+		base_mem_fini(w->mem);
 		munmap(w->arena, w->arena_bytes);
+	}
 }
