@@ -1,0 +1,232 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+
+/* Insertion with every amount of memory that is too little: nothing changes, and nothing leaks. */
+
+struct scene {
+	const char *name;
+	const char *before; /* first level of `filters` exact filters that stand already */
+	uint32_t filters;
+	const char *
+		filter; /* what is inserted then, by subscriber 0 .. `subscribers`, the last one short of memory */
+	const char *group;
+	uint32_t subscribers;
+};
+
+static const struct scene scenes[] = {
+	{"exact", NULL, 0, "a/b", NULL, 0},
+	{"exact, long text", NULL, 0, "an-exact-filter/above-fourteen-bytes", NULL, 0},
+	{"wildcards, long texts", NULL, 0,
+		"level-above-fourteen-bytes/+/level-above-fourteen-bytes/+/level-of-more-bytes/#",
+		NULL, 0},
+	{"beside others", "level-above-fourteen-bytes", 3,
+		"level-above-fourteen-bytes/+/a-second-level-of-text", NULL, 0},
+	{"group", NULL, 0, "level-above-fourteen-bytes/+/x", "a-group-of-some-length", 0},
+	{"second of a group", NULL, 0, "a/+", "g", 1},
+	{"second", NULL, 0, "a/+", NULL, 1},
+	{"fifth", NULL, 0, "a/+", NULL, 4},
+	{"32nd: list grows or gets its table", NULL, 0, "a/+", NULL, 31},
+	{"33rd", NULL, 0, "a/+", NULL, 32},
+	{"49th: table grows", NULL, 0, "a/+", NULL, 48},
+	{"65th", NULL, 0, "a/+", NULL, 64},
+	{"129th of a group", NULL, 0, "a", "g", 128},
+	{"a chunk of nodes more", "x", 1021, "a/+/b/+", NULL, 0},
+	{"a chunk of nodes more, exact", "x", 1022, "a", NULL, 0},
+	{"a larger directory of chunks", "x", 8190, "a/b", NULL, 0},
+	{"edges grow", "x", 3, "level-above-fourteen-bytes", NULL, 0},
+	{"edges grow between two levels", "x", 1532, "a/b/c/d/e/f/+/g/h", NULL, 0},
+};
+
+static void build(struct fixture *f, const struct scene *scene)
+{
+	char filter[64];
+
+	for (uint32_t i = 0; i < scene->filters; i++) {
+		snprintf(filter, sizeof(filter), "%s/%u", scene->before, i);
+		assert_int_equal(enter(f, filter, NULL, 1), 1);
+	}
+	for (uint32_t i = 0; i < scene->subscribers; i++)
+		assert_int_equal(enter(f, scene->filter, scene->group, i), 1);
+}
+
+struct picture {
+	char *text;
+	struct topic_figures figures;
+};
+
+static struct picture picture_of(const struct fixture *f)
+{
+	struct picture picture = {.text = dump(f->index)};
+
+	topic_index_figures(f->index, &picture.figures);
+	return picture;
+}
+
+static void assert_unchanged(const struct fixture *f, const struct picture *before)
+{
+	struct picture now = picture_of(f);
+
+	assert_string_equal(now.text, before->text);
+	assert_int_equal(now.figures.entries, before->figures.entries);
+	assert_int_equal(now.figures.filters, before->figures.filters);
+	assert_int_equal(now.figures.nodes, before->figures.nodes);
+	free(now.text);
+}
+
+/* Raises the limit until the insertion succeeds; returns how often it failed. */
+static unsigned insert_in_narrow_memory(struct fixture *f, const struct scene *scene)
+{
+	struct picture before = picture_of(f);
+	size_t used = base_mem_used(f->mem, MEM_CLASS);
+	uint32_t last = scene->subscribers;
+	unsigned failures = 0;
+
+	for (size_t slack = 0;; slack += slack < 1024 ? 16 : slack / 16) {
+		size_t held;
+
+		base_mem_limit(f->mem, MEM_CLASS, used + slack);
+		if (enter(f, scene->filter, scene->group, last) == 1)
+			break;
+		failures++;
+		held = base_mem_used(f->mem, MEM_CLASS);
+		assert_false(stands(f, scene->filter, scene->group, last));
+		assert_int_equal(enter(f, scene->filter, scene->group, last), -ENOMEM);
+		assert_int_equal(base_mem_used(f->mem, MEM_CLASS), held);
+		assert_unchanged(f, &before);
+	}
+	base_mem_limit(f->mem, MEM_CLASS, 0);
+	free(before.text);
+	return failures;
+}
+
+static void test_scenes(void **state)
+{
+	unsigned failures = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
+		const struct scene *scene = &scenes[i];
+		struct fixture *f;
+		void *fresh;
+
+		assert_int_equal(fixture_setup(&fresh), 0);
+		f = fresh;
+		build(f, scene);
+		failures += insert_in_narrow_memory(f, scene);
+		for (uint32_t k = 0; k <= scene->subscribers; k++)
+			assert_true(stands(f, scene->filter, scene->group, k));
+		for (uint32_t k = 0; k <= scene->subscribers; k++)
+			assert_true(leave(f, scene->filter, scene->group, k));
+		assert_false(stands(f, scene->filter, scene->group, 0));
+		fixture_teardown(&fresh);
+	}
+	assert_true(failures > 50);
+}
+
+/* Replacing needs no memory, whatever the list looks like. */
+static void test_replace_without_memory(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint32_t i = 0; i < 200; i++)
+		assert_int_equal(enter(f, "a/+", NULL, i), 1);
+	base_mem_limit(f->mem, MEM_CLASS, 1);
+	for (uint32_t i = 0; i < 200; i++)
+		assert_int_equal(enter(f, "a/+", NULL, i), 0);
+	for (uint32_t i = 0; i < 200; i++)
+		assert_true(leave(f, "a/+", NULL, i));
+	assert_int_equal(enter(f, "b", NULL, 1), 1); /* a freed node is at hand */
+}
+
+/*
+ * Filters until memory is used up. What stands is found and removed, and the room can be used again: the edges are
+ * then as full as they may get.
+ */
+static void test_used_up(void **state)
+{
+	enum { FILTERS = 40000, LIMIT = 900 << 10 };
+	struct fixture *f = *state;
+	char filter[32];
+	uint32_t stood[2] = {0, 0};
+
+	base_mem_limit(f->mem, MEM_CLASS, LIMIT);
+	for (unsigned round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < FILTERS; i++) {
+			snprintf(filter, sizeof(filter), i % 3 ? "e/%u" : "w/%u/+", i);
+			if (enter(f, filter, NULL, i) < 0)
+				break;
+			stood[round]++;
+		}
+		assert_true(stood[round] > 1000 && stood[round] < FILTERS);
+		for (uint32_t i = 0; i < FILTERS; i++) {
+			snprintf(filter, sizeof(filter), i % 3 ? "e/%u" : "w/%u/+", i);
+			assert_int_equal(stands(f, filter, NULL, i), i < stood[round]);
+			assert_int_equal(leave(f, filter, NULL, i), i < stood[round]);
+		}
+	}
+	assert_true(stood[1] >= stood[0]);
+	assert_true(base_mem_failures(f->mem, MEM_CLASS) > 0);
+}
+
+/* The same load again takes no more memory. */
+static void test_used_again(void **state)
+{
+	enum { FILTERS = 5000, SUBSCRIBERS = 300 };
+	struct fixture *f = *state;
+	size_t used[3];
+	char filter[64];
+
+	for (unsigned round = 0; round < 3; round++) {
+		for (uint32_t i = 0; i < FILTERS; i++) {
+			snprintf(filter, sizeof(filter), "w/%u/+/level-above-fourteen-bytes", i);
+			assert_int_equal(enter(f, filter, i % 2 ? "g" : NULL, i), 1);
+		}
+		for (uint32_t i = 0; i < SUBSCRIBERS; i++)
+			assert_int_equal(enter(f, "many", NULL, i), 1);
+		for (uint32_t i = 0; i < SUBSCRIBERS; i++)
+			assert_true(leave(f, "many", NULL, i));
+		for (uint32_t i = 0; i < FILTERS; i++) {
+			snprintf(filter, sizeof(filter), "w/%u/+/level-above-fourteen-bytes", i);
+			assert_true(leave(f, filter, i % 2 ? "g" : NULL, i));
+		}
+		used[round] = base_mem_used(f->mem, MEM_CLASS);
+	}
+	assert_int_equal(used[1], used[2]);
+	assert_true(used[1] <= used[0]);
+}
+
+static void test_new_without_memory(void **state)
+{
+	struct fixture *f = *state;
+	struct topic_index *index = NULL;
+	unsigned failures = 0;
+
+	for (size_t limit = 16; index == NULL; limit += 64, failures++) {
+		base_mem_limit(f->mem, MEM_CLASS + 1, limit);
+		index = topic_index_new(f->mem, MEM_CLASS + 1, 1, LAST_RESORT);
+		if (index == NULL)
+			assert_int_equal(base_mem_used(f->mem, MEM_CLASS + 1), 0);
+	}
+	assert_true(failures > 1);
+	topic_index_free(index);
+	assert_int_equal(base_mem_used(f->mem, MEM_CLASS + 1), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_scenes),
+		cmocka_unit_test_setup_teardown(
+			test_replace_without_memory, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_used_up, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_used_again, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_new_without_memory, fixture_setup, fixture_teardown),
+	};
+
+	return cmocka_run_group_tests_name("topic_memory", tests, NULL, NULL);
+}
