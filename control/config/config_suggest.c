@@ -12,11 +12,11 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
 	return least < c ? least : c;
 }
 
-/* Insertions, removals, changes and swaps of neighbours that make `b` of `a`; UINT32_MAX for long ones. */
+/* Insertions, removals and changes that make `b` of `a`; UINT32_MAX for long ones. */
 static unsigned distance(const char *a, const char *b)
 {
 	enum { MAX = 96 };
-	unsigned rows[3][MAX + 1];
+	unsigned rows[2][MAX + 1];
 	size_t a_len = strlen(a), b_len = strlen(b);
 
 	if (a_len > MAX || b_len > MAX)
@@ -24,19 +24,15 @@ static unsigned distance(const char *a, const char *b)
 	for (unsigned j = 0; j <= b_len; j++)
 		rows[0][j] = j;
 	for (size_t i = 1; i <= a_len; i++) {
-		unsigned *row = rows[i % 3], *above = rows[(i - 1) % 3];
-		const unsigned *above2 = rows[(i + 1) % 3];
+		unsigned *row = rows[i % 2];
+		const unsigned *above = rows[(i - 1) % 2];
 
 		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= b_len; j++) {
+		for (size_t j = 1; j <= b_len; j++)
 			row[j] = min3(row[j - 1] + 1, above[j] + 1,
 				above[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-				above2[j - 2] + 1 < row[j])
-				row[j] = above2[j - 2] + 1;
-		}
 	}
-	return rows[a_len % 3][b_len];
+	return rows[a_len % 2][b_len];
 }
 
 static const char *last_part(const char *path)

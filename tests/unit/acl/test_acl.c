@@ -78,217 +78,205 @@ static enum rule_verdict check(const void *blob, size_t bytes, const struct pack
 #define PUB .action = RULE_PUBLISH, .topic
 #define SUB .action = RULE_SUBSCRIBE, .topic
 
+static const struct {
+	const char *rules;
+	struct packet packet;
+	enum rule_verdict verdict;
+} decisions[] = {
+	{"", {PUB = "a"}, RULE_NO_MATCH},
+	{"% a comment only", {PUB = "a"}, RULE_NO_MATCH},
+	{"{allow, all}.", {PUB = "$SYS/a"}, RULE_ALLOW},
+	{"{deny,all}.", {SUB = "#"}, RULE_DENY},
+	{"{'deny', 'all'}.", {SUB = "#"}, RULE_DENY},
+	{"{allow, all, publish, [\"a/b\"]}.", {PUB = "a/b"}, RULE_ALLOW},
+	{"{allow, all, publish, [\"a/b\"]}.", {SUB = "a/b"}, RULE_NO_MATCH},
+	{"{allow, all, subscribe, [\"a/+\"]}.", {SUB = "a/b"}, RULE_ALLOW},
+	{"{allow, all, subscribe, [\"a/+\"]}.", {SUB = "a/#"}, RULE_NO_MATCH},
+	{"{deny, all, all, [\"x\", \"a/#\"]}.", {PUB = "a"}, RULE_DENY},
+	{"{deny, all, pubsub, [\"x\", \"a/#\"]}.", {SUB = "a/+"}, RULE_DENY},
+	{"{deny, all, all, all}.", {PUB = "$SYS/x"}, RULE_DENY},
+	{"{deny, all, all, [\"#\"]}.", {PUB = "$SYS/x"}, RULE_NO_MATCH},
+	/* the first that matches decides */
+	{"{deny, all, publish, [\"a\"]}. {allow, all}.", {PUB = "a"}, RULE_DENY},
+	{"{deny, all, publish, [\"a\"]}.\n{allow, all}.", {PUB = "b"}, RULE_ALLOW},
+	/* eq */
+	{"{deny, all, subscribe, [{eq, \"#\"}]}.", {SUB = "#"}, RULE_DENY},
+	{"{deny, all, subscribe, [{eq, \"#\"}]}.", {SUB = "a/#"}, RULE_NO_MATCH},
+	{"{deny, all, subscribe, [\"eq +/#\"]}.", {SUB = "+/#"}, RULE_DENY},
+	{"{deny, all, subscribe, [\"eq +/#\"]}.", {SUB = "a/b"}, RULE_NO_MATCH},
+	/* who */
+	{"{allow, {user, \"u\"}, all, [\"a\"]}.", {.username = "u", PUB = "a"}, RULE_ALLOW},
+	{"{allow, {username, \"u\"}, all, [\"a\"]}.", {.username = "v", PUB = "a"}, RULE_NO_MATCH},
+	{"{allow, {username, \"u\"}, all, [\"a\"]}.", {PUB = "a"}, RULE_NO_MATCH},
+	{"{allow, {client, \"i\"}, all, [\"a\"]}.", {.client_id = "i", PUB = "a"}, RULE_ALLOW},
+	{"{allow, {clientid, \"i\\\"\"}, all, [\"a\"]}.", {.client_id = "i\"", PUB = "a"},
+		RULE_ALLOW},
+	{"{allow, {ipaddr, \"198.18.0.0/15\"}, all, [\"a\"]}.",
+		{.addr = "198.19.255.255", PUB = "a"}, RULE_ALLOW},
+	{"{allow, {ipaddr, \"198.18.0.0/15\"}, all, [\"a\"]}.", {.addr = "198.20.0.0", PUB = "a"},
+		RULE_NO_MATCH},
+	{"{allow, {ipaddr, \"198.18.0.1\"}, all, [\"a\"]}.", {.addr = "198.18.0.1", PUB = "a"},
+		RULE_ALLOW},
+	{"{allow, {ipaddr, \"fd5c:1ce::/64\"}, all, [\"a\"]}.", {.addr = "fd5c:1ce::9", PUB = "a"},
+		RULE_ALLOW},
+	{"{allow, {ipaddr, \"::/0\"}, all, [\"a\"]}.", {.addr = "1.2.3.4", PUB = "a"}, RULE_ALLOW},
+	{"{allow, {ipaddr, \"0.0.0.0/0\"}, all, [\"a\"]}.", {.addr = "fd5c:1ce::9", PUB = "a"},
+		RULE_NO_MATCH},
+	{"{allow, {ipaddrs, [\"10.0.0.1\", \"fd5c:1ce::/64\"]}, all, [\"a\"]}.",
+		{.addr = "fd5c:1ce::9", PUB = "a"}, RULE_ALLOW},
+	{"{allow, {ipaddrs, [\"10.0.0.1\", \"fd5c:1ce::/64\"]}, all, [\"a\"]}.",
+		{.addr = "10.0.0.2", PUB = "a"}, RULE_NO_MATCH},
+	{"{allow, {'and', [{user, \"u\"}, {client, \"i\"}]}, all, [\"a\"]}.",
+		{.username = "u", .client_id = "i", PUB = "a"}, RULE_ALLOW},
+	{"{allow, {'and', [{user, \"u\"}, {client, \"i\"}]}, all, [\"a\"]}.",
+		{.username = "u", .client_id = "j", PUB = "a"}, RULE_NO_MATCH},
+	{"{allow, {'or', [{user, \"u\"}, {client, \"i\"}]}, all, [\"a\"]}.",
+		{.username = "u", .client_id = "j", PUB = "a"}, RULE_ALLOW},
+	{"{allow, {'or', [{'and', [{user, \"u\"}, {client, \"i\"}]}, {client, \"k\"}]}, "
+	 "all, "
+	 "[\"a\"]}.",
+		{.username = "u", .client_id = "j", PUB = "a"}, RULE_NO_MATCH},
+	/* what the packet says beside the topic */
+	{"{allow, all, {publish, [{qos, 1}]}, [\"a\"]}.", {PUB = "a", .qos = 1}, RULE_ALLOW},
+	{"{allow, all, {publish, [{qos, 1}]}, [\"a\"]}.", {PUB = "a", .qos = 0}, RULE_NO_MATCH},
+	{"{allow, all, {all, [{qos, [0, 2]}]}, [\"a\"]}.", {SUB = "a", .qos = 2}, RULE_ALLOW},
+	{"{allow, all, {all, [{qos, [0, 2]}]}, [\"a\"]}.", {SUB = "a", .qos = 1}, RULE_NO_MATCH},
+	{"{deny, all, {publish, [{retain, true}]}, [\"a\"]}.", {PUB = "a", .retain = true},
+		RULE_DENY},
+	{"{deny, all, {publish, [{retain, true}]}, [\"a\"]}.", {PUB = "a"}, RULE_NO_MATCH},
+	{"{deny, all, {publish, [{qos, 0}, {retain, false}]}, [\"a\"]}.", {PUB = "a"}, RULE_DENY},
+	{"{deny, all, {publish, [{retain, all}]}, [\"a\"]}.", {PUB = "a", .retain = true},
+		RULE_DENY},
+	{"{deny, all, {publish, []}, [\"a\"]}.", {PUB = "a", .qos = 2}, RULE_DENY},
+	/* placeholders */
+	{"{allow, all, all, [\"d/${clientid}/#\"]}.", {.client_id = "i7", PUB = "d/i7/up"},
+		RULE_ALLOW},
+	{"{allow, all, all, [\"d/${clientid}/#\"]}.", {.client_id = "i8", PUB = "d/i7/up"},
+		RULE_NO_MATCH},
+	{"{allow, all, all, [\"u/${username}\"]}.", {.username = "u", PUB = "u/u"}, RULE_ALLOW},
+	{"{allow, all, all, [\"u/${username}\"]}.", {PUB = "u/"}, RULE_NO_MATCH},
+	{"{allow, all, all, [{eq, \"u/${username}/#\"}]}.", {.username = "u", SUB = "u/u/#"},
+		RULE_ALLOW},
+	{"{allow, all, all, [\"u/${username}\"]}.", {.username = "+", SUB = "u/+"}, RULE_NO_MATCH},
+};
+
 static void test_what_rules_decide(void **state)
 {
-	static const struct {
-		const char *rules;
-		struct packet packet;
-		enum rule_verdict verdict;
-	} cases[] = {
-		{"", {PUB = "a"}, RULE_NO_MATCH},
-		{"% a comment only", {PUB = "a"}, RULE_NO_MATCH},
-		{"{allow, all}.", {PUB = "$SYS/a"}, RULE_ALLOW},
-		{"{deny,all}.", {SUB = "#"}, RULE_DENY},
-		{"{'deny', 'all'}.", {SUB = "#"}, RULE_DENY},
-		{"{allow, all, publish, [\"a/b\"]}.", {PUB = "a/b"}, RULE_ALLOW},
-		{"{allow, all, publish, [\"a/b\"]}.", {SUB = "a/b"}, RULE_NO_MATCH},
-		{"{allow, all, subscribe, [\"a/+\"]}.", {SUB = "a/b"}, RULE_ALLOW},
-		{"{allow, all, subscribe, [\"a/+\"]}.", {SUB = "a/#"}, RULE_NO_MATCH},
-		{"{deny, all, all, [\"x\", \"a/#\"]}.", {PUB = "a"}, RULE_DENY},
-		{"{deny, all, pubsub, [\"x\", \"a/#\"]}.", {SUB = "a/+"}, RULE_DENY},
-		{"{deny, all, all, all}.", {PUB = "$SYS/x"}, RULE_DENY},
-		{"{deny, all, all, [\"#\"]}.", {PUB = "$SYS/x"}, RULE_NO_MATCH},
-		/* the first that matches decides */
-		{"{deny, all, publish, [\"a\"]}. {allow, all}.", {PUB = "a"}, RULE_DENY},
-		{"{deny, all, publish, [\"a\"]}.\n{allow, all}.", {PUB = "b"}, RULE_ALLOW},
-		/* eq */
-		{"{deny, all, subscribe, [{eq, \"#\"}]}.", {SUB = "#"}, RULE_DENY},
-		{"{deny, all, subscribe, [{eq, \"#\"}]}.", {SUB = "a/#"}, RULE_NO_MATCH},
-		{"{deny, all, subscribe, [\"eq +/#\"]}.", {SUB = "+/#"}, RULE_DENY},
-		{"{deny, all, subscribe, [\"eq +/#\"]}.", {SUB = "a/b"}, RULE_NO_MATCH},
-		/* who */
-		{"{allow, {user, \"u\"}, all, [\"a\"]}.", {.username = "u", PUB = "a"}, RULE_ALLOW},
-		{"{allow, {username, \"u\"}, all, [\"a\"]}.", {.username = "v", PUB = "a"},
-			RULE_NO_MATCH},
-		{"{allow, {username, \"u\"}, all, [\"a\"]}.", {PUB = "a"}, RULE_NO_MATCH},
-		{"{allow, {client, \"i\"}, all, [\"a\"]}.", {.client_id = "i", PUB = "a"},
-			RULE_ALLOW},
-		{"{allow, {clientid, \"i\\\"\"}, all, [\"a\"]}.", {.client_id = "i\"", PUB = "a"},
-			RULE_ALLOW},
-		{"{allow, {ipaddr, \"198.18.0.0/15\"}, all, [\"a\"]}.",
-			{.addr = "198.19.255.255", PUB = "a"}, RULE_ALLOW},
-		{"{allow, {ipaddr, \"198.18.0.0/15\"}, all, [\"a\"]}.",
-			{.addr = "198.20.0.0", PUB = "a"}, RULE_NO_MATCH},
-		{"{allow, {ipaddr, \"198.18.0.1\"}, all, [\"a\"]}.",
-			{.addr = "198.18.0.1", PUB = "a"}, RULE_ALLOW},
-		{"{allow, {ipaddr, \"fd5c:1ce::/64\"}, all, [\"a\"]}.",
-			{.addr = "fd5c:1ce::9", PUB = "a"}, RULE_ALLOW},
-		{"{allow, {ipaddr, \"::/0\"}, all, [\"a\"]}.", {.addr = "1.2.3.4", PUB = "a"},
-			RULE_ALLOW},
-		{"{allow, {ipaddr, \"0.0.0.0/0\"}, all, [\"a\"]}.",
-			{.addr = "fd5c:1ce::9", PUB = "a"}, RULE_NO_MATCH},
-		{"{allow, {ipaddrs, [\"10.0.0.1\", \"fd5c:1ce::/64\"]}, all, [\"a\"]}.",
-			{.addr = "fd5c:1ce::9", PUB = "a"}, RULE_ALLOW},
-		{"{allow, {ipaddrs, [\"10.0.0.1\", \"fd5c:1ce::/64\"]}, all, [\"a\"]}.",
-			{.addr = "10.0.0.2", PUB = "a"}, RULE_NO_MATCH},
-		{"{allow, {'and', [{user, \"u\"}, {client, \"i\"}]}, all, [\"a\"]}.",
-			{.username = "u", .client_id = "i", PUB = "a"}, RULE_ALLOW},
-		{"{allow, {'and', [{user, \"u\"}, {client, \"i\"}]}, all, [\"a\"]}.",
-			{.username = "u", .client_id = "j", PUB = "a"}, RULE_NO_MATCH},
-		{"{allow, {'or', [{user, \"u\"}, {client, \"i\"}]}, all, [\"a\"]}.",
-			{.username = "u", .client_id = "j", PUB = "a"}, RULE_ALLOW},
-		{"{allow, {'or', [{'and', [{user, \"u\"}, {client, \"i\"}]}, {client, \"k\"}]}, "
-		 "all, "
-		 "[\"a\"]}.",
-			{.username = "u", .client_id = "j", PUB = "a"}, RULE_NO_MATCH},
-		/* what the packet says beside the topic */
-		{"{allow, all, {publish, [{qos, 1}]}, [\"a\"]}.", {PUB = "a", .qos = 1},
-			RULE_ALLOW},
-		{"{allow, all, {publish, [{qos, 1}]}, [\"a\"]}.", {PUB = "a", .qos = 0},
-			RULE_NO_MATCH},
-		{"{allow, all, {all, [{qos, [0, 2]}]}, [\"a\"]}.", {SUB = "a", .qos = 2},
-			RULE_ALLOW},
-		{"{allow, all, {all, [{qos, [0, 2]}]}, [\"a\"]}.", {SUB = "a", .qos = 1},
-			RULE_NO_MATCH},
-		{"{deny, all, {publish, [{retain, true}]}, [\"a\"]}.", {PUB = "a", .retain = true},
-			RULE_DENY},
-		{"{deny, all, {publish, [{retain, true}]}, [\"a\"]}.", {PUB = "a"}, RULE_NO_MATCH},
-		{"{deny, all, {publish, [{qos, 0}, {retain, false}]}, [\"a\"]}.", {PUB = "a"},
-			RULE_DENY},
-		{"{deny, all, {publish, [{retain, all}]}, [\"a\"]}.", {PUB = "a", .retain = true},
-			RULE_DENY},
-		{"{deny, all, {publish, []}, [\"a\"]}.", {PUB = "a", .qos = 2}, RULE_DENY},
-		/* placeholders */
-		{"{allow, all, all, [\"d/${clientid}/#\"]}.", {.client_id = "i7", PUB = "d/i7/up"},
-			RULE_ALLOW},
-		{"{allow, all, all, [\"d/${clientid}/#\"]}.", {.client_id = "i8", PUB = "d/i7/up"},
-			RULE_NO_MATCH},
-		{"{allow, all, all, [\"u/${username}\"]}.", {.username = "u", PUB = "u/u"},
-			RULE_ALLOW},
-		{"{allow, all, all, [\"u/${username}\"]}.", {PUB = "u/"}, RULE_NO_MATCH},
-		{"{allow, all, all, [{eq, \"u/${username}/#\"}]}.",
-			{.username = "u", SUB = "u/u/#"}, RULE_ALLOW},
-		{"{allow, all, all, [\"u/${username}\"]}.", {.username = "+", SUB = "u/+"},
-			RULE_NO_MATCH},
-	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(decisions) / sizeof(decisions[0]); i++) {
 		void *blob;
 		size_t bytes;
 
-		assert_int_equal(compile(cases[i].rules, &blob, &bytes), 0);
+		assert_int_equal(compile(decisions[i].rules, &blob, &bytes), 0);
 		assert_string_equal(faults, "");
-		if (check(blob, bytes, &cases[i].packet) != cases[i].verdict)
-			fail_msg("%s with topic %s", cases[i].rules, cases[i].packet.topic);
+		if (check(blob, bytes, &decisions[i].packet) != decisions[i].verdict)
+			fail_msg("%s with topic %s", decisions[i].rules, decisions[i].packet.topic);
 		free(blob);
 	}
 }
 
+static const struct {
+	const char *rules, *faults;
+} faulty[] = {
+	{"{permit, all}.", "a.conf:1:2: expected allow or deny, found permit\n"},
+	{"allow.", "a.conf:1:1: expected {allow | deny, all} or {allow | deny, WHO, ACTION, "
+		   "[TOPIC, ...]}, found allow\n"},
+	{"{allow, all, all}.", "a.conf:1:1: expected {allow | deny, all} or {allow | deny, WHO, "
+			       "ACTION, [TOPIC, ...]}, found a tuple of 3\n"},
+	{"{allow, {user, \"u\"}}.",
+		"a.conf:1:9: expected all, or WHO, ACTION and a list of topics, found a "
+		"tuple of 2\n"},
+	{"{allow, all}", "a.conf:1:13: expected '.' after the rule, found the end of the file\n"},
+	{"{allow, all\n\n", "a.conf:3:1: expected ',' or '}', found the end of the file\n"},
+	{"{allow, all,}.", "a.conf:1:13: expected an element after the comma, found '}'\n"},
+	{"{allow; all}.", "a.conf:1:7: expected ',' or '}', found ';'\n"},
+	{"{Allow, all}.",
+		"a.conf:1:2: expected '{', '[', a string, a word or a number, found 'A'\n"},
+	{"{allow, all, publish, [\"a]}.\n",
+		"a.conf:1:29: expected a closing quote before the end of the line\n"},
+	{"{allow, all, publish, [\"a\\q\"]}.\n",
+		"a.conf:1:27: expected \\\\, \\\" or \\' after the backslash\n"},
+	{"% first\n\n  {deny, all, write, [\"a\"]}.\n",
+		"a.conf:3:15: expected publish, subscribe or all, found write\n"},
+	{"{deny, all, {publish, [{qos, 3}]}, [\"a\"]}.",
+		"a.conf:1:30: expected 0, 1 or 2, found 3\n"},
+	{"{deny, all, {publish, [{qos, []}]}, [\"a\"]}.",
+		"a.conf:1:30: expected at least one of 0, 1 and 2, found a list of 0\n"},
+	{"{deny, all, {publish, [{retain, maybe}]}, [\"a\"]}.",
+		"a.conf:1:33: expected true, false or all, found maybe\n"},
+	{"{deny, all, {subscribe, [{retain, true}]}, [\"a\"]}.",
+		"a.conf:1:26: retain belongs to publish, not to subscribe\n"},
+	{"{deny, all, {publish, [{dup, true}]}, [\"a\"]}.",
+		"a.conf:1:25: expected qos or retain, found dup\n"},
+	{"{deny, all, {publish, qos}, [\"a\"]}.", "a.conf:1:23: expected a list of {qos, "
+						  "...} and {retain, ...}, found qos\n"},
+	{"{deny, all, publish, \"a\"}.",
+		"a.conf:1:22: expected a list of topics, or all, found \"a\"\n"},
+	{"{deny, all, publish, []}.",
+		"a.conf:1:22: expected a list of topics, or all, found a list of 0\n"},
+	{"{deny, all, publish, [a]}.", "a.conf:1:23: expected \"filter\", {eq, \"filter\"} "
+				       "or \"eq filter\", found "
+				       "a\n"},
+	{"{deny, all, publish, [\"a/#/b\"]}.",
+		"a.conf:1:23: expected a topic filter such as \"a/+/b\" or \"a/#\", found "
+		"\"a/#/b\"\n"},
+	{"{deny, all, publish, [\"\"]}.",
+		"a.conf:1:23: expected a topic filter such as \"a/+/b\" or \"a/#\", found "
+		"\"\"\n"},
+	{"{deny, all, publish, [\"a\xff\"]}.",
+		"a.conf:1:23: expected a topic filter such as \"a/+/b\" or \"a/#\", found "
+		"\"a\xff\"\n"},
+	{"{deny, all, subscribe, [\"$share/g/a\"]}.",
+		"a.conf:1:25: rules see filters without $share/group/ before them\n"},
+	{"{deny, all, publish, [\"a/${user}\"]}.",
+		"a.conf:1:23: expected ${clientid} or ${username}, found ${user}\n"},
+	{"{deny, all, publish, [\"a/${zone}/b\"]}.", "a.conf:1:23: ${zone} is not supported yet\n"},
+	{"{deny, all, publish, [\"a/${client_attrs.x}/b\"]}.",
+		"a.conf:1:23: ${client_attrs.x} is not supported yet\n"},
+	{"{deny, {user, {re, \"^d\"}}, publish, [\"a\"]}.",
+		"a.conf:1:15: {re, ...} is not supported yet\n"},
+	{"{deny, {client_attr, \"n\", \"v\"}, publish, [\"a\"]}.",
+		"a.conf:1:8: {client_attr, ...} is not supported yet\n"},
+	{"{deny, {user, dashboard}, publish, [\"a\"]}.",
+		"a.conf:1:15: expected a name in quotes, found dashboard\n"},
+	{"{deny, {group, \"g\"}, publish, [\"a\"]}.",
+		"a.conf:1:9: expected user, username, client, clientid, ipaddr, ipaddrs, "
+		"'and' or 'or', found group\n"},
+	{"{deny, {ipaddr, \"10.0.0.0/33\"}, publish, [\"a\"]}.",
+		"a.conf:1:17: expected an address or network such as \"192.0.2.0/24\" or "
+		"\"2001:db8::1\", found \"10.0.0.0/33\"\n"},
+	{"{deny, {ipaddrs, \"10.0.0.1\"}, publish, [\"a\"]}.",
+		"a.conf:1:18: expected a list of addresses and networks, found "
+		"\"10.0.0.1\"\n"},
+	{"{deny, {'and', []}, publish, [\"a\"]}.",
+		"a.conf:1:16: expected a list of conditions, found a list of 0\n"},
+	/* all are told, and what lies between is not */
+	{"{permit, all}.\n{allow, all}.\n{deny, all, x, [\"a\"]}. {deny all}.\n{deny, "
+	 "none}.",
+		"a.conf:1:2: expected allow or deny, found permit\n"
+		"a.conf:3:13: expected publish, subscribe or all, found x\n"
+		"a.conf:3:30: expected ',' or '}', found 'a'\n"
+		"a.conf:4:8: expected all, or WHO, ACTION and a list of topics, found "
+		"none\n"},
+	/* a full stop in a string or comment ends no term */
+	{"{deny \"a. b\" % c. d\n}.\n{deny, none}.",
+		"a.conf:1:7: expected ',' or '}', found '\"'\n"
+		"a.conf:3:8: expected all, or WHO, ACTION and a list of topics, found "
+		"none\n"},
+};
+
 static void test_faults_name_line_and_column(void **state)
 {
-	static const struct {
-		const char *rules, *faults;
-	} cases[] = {
-		{"{permit, all}.", "a.conf:1:2: expected allow or deny, found permit\n"},
-		{"allow.",
-			"a.conf:1:1: expected {allow | deny, all} or {allow | deny, WHO, ACTION, "
-			"[TOPIC, ...]}, found allow\n"},
-		{"{allow, all, all}.",
-			"a.conf:1:1: expected {allow | deny, all} or {allow | deny, WHO, "
-			"ACTION, [TOPIC, ...]}, found a tuple of 3\n"},
-		{"{allow, {user, \"u\"}}.",
-			"a.conf:1:9: expected all, or WHO, ACTION and a list of topics, found a "
-			"tuple of 2\n"},
-		{"{allow, all}",
-			"a.conf:1:13: expected '.' after the rule, found the end of the file\n"},
-		{"{allow, all\n\n", "a.conf:3:1: expected ',' or '}', found the end of the file\n"},
-		{"{allow, all,}.", "a.conf:1:13: expected an element after the comma, found '}'\n"},
-		{"{allow; all}.", "a.conf:1:7: expected ',' or '}', found ';'\n"},
-		{"{Allow, all}.",
-			"a.conf:1:2: expected '{', '[', a string, a word or a number, found 'A'\n"},
-		{"{allow, all, publish, [\"a]}.\n",
-			"a.conf:1:29: expected a closing quote before the end of the line\n"},
-		{"{allow, all, publish, [\"a\\q\"]}.\n",
-			"a.conf:1:27: expected \\\\, \\\" or \\' after the backslash\n"},
-		{"% first\n\n  {deny, all, write, [\"a\"]}.\n",
-			"a.conf:3:15: expected publish, subscribe or all, found write\n"},
-		{"{deny, all, {publish, [{qos, 3}]}, [\"a\"]}.",
-			"a.conf:1:30: expected 0, 1 or 2, found 3\n"},
-		{"{deny, all, {publish, [{qos, []}]}, [\"a\"]}.",
-			"a.conf:1:30: expected at least one of 0, 1 and 2, found a list of 0\n"},
-		{"{deny, all, {publish, [{retain, maybe}]}, [\"a\"]}.",
-			"a.conf:1:33: expected true, false or all, found maybe\n"},
-		{"{deny, all, {subscribe, [{retain, true}]}, [\"a\"]}.",
-			"a.conf:1:26: retain belongs to publish, not to subscribe\n"},
-		{"{deny, all, {publish, [{dup, true}]}, [\"a\"]}.",
-			"a.conf:1:25: expected qos or retain, found dup\n"},
-		{"{deny, all, {publish, qos}, [\"a\"]}.", "a.conf:1:23: expected a list of {qos, "
-							  "...} and {retain, ...}, found qos\n"},
-		{"{deny, all, publish, \"a\"}.",
-			"a.conf:1:22: expected a list of topics, or all, found \"a\"\n"},
-		{"{deny, all, publish, []}.",
-			"a.conf:1:22: expected a list of topics, or all, found a list of 0\n"},
-		{"{deny, all, publish, [a]}.", "a.conf:1:23: expected \"filter\", {eq, \"filter\"} "
-					       "or \"eq filter\", found "
-					       "a\n"},
-		{"{deny, all, publish, [\"a/#/b\"]}.",
-			"a.conf:1:23: expected a topic filter such as \"a/+/b\" or \"a/#\", found "
-			"\"a/#/b\"\n"},
-		{"{deny, all, publish, [\"\"]}.",
-			"a.conf:1:23: expected a topic filter such as \"a/+/b\" or \"a/#\", found "
-			"\"\"\n"},
-		{"{deny, all, publish, [\"a\xff\"]}.",
-			"a.conf:1:23: expected a topic filter such as \"a/+/b\" or \"a/#\", found "
-			"\"a\xff\"\n"},
-		{"{deny, all, subscribe, [\"$share/g/a\"]}.",
-			"a.conf:1:25: rules see filters without $share/group/ before them\n"},
-		{"{deny, all, publish, [\"a/${user}\"]}.",
-			"a.conf:1:23: expected ${clientid} or ${username}, found ${user}\n"},
-		{"{deny, all, publish, [\"a/${zone}/b\"]}.",
-			"a.conf:1:23: ${zone} is not supported yet\n"},
-		{"{deny, all, publish, [\"a/${client_attrs.x}/b\"]}.",
-			"a.conf:1:23: ${client_attrs.x} is not supported yet\n"},
-		{"{deny, {user, {re, \"^d\"}}, publish, [\"a\"]}.",
-			"a.conf:1:15: {re, ...} is not supported yet\n"},
-		{"{deny, {client_attr, \"n\", \"v\"}, publish, [\"a\"]}.",
-			"a.conf:1:8: {client_attr, ...} is not supported yet\n"},
-		{"{deny, {user, dashboard}, publish, [\"a\"]}.",
-			"a.conf:1:15: expected a name in quotes, found dashboard\n"},
-		{"{deny, {group, \"g\"}, publish, [\"a\"]}.",
-			"a.conf:1:9: expected user, username, client, clientid, ipaddr, ipaddrs, "
-			"'and' or 'or', found group\n"},
-		{"{deny, {ipaddr, \"10.0.0.0/33\"}, publish, [\"a\"]}.",
-			"a.conf:1:17: expected an address or network such as \"192.0.2.0/24\" or "
-			"\"2001:db8::1\", found \"10.0.0.0/33\"\n"},
-		{"{deny, {ipaddrs, \"10.0.0.1\"}, publish, [\"a\"]}.",
-			"a.conf:1:18: expected a list of addresses and networks, found "
-			"\"10.0.0.1\"\n"},
-		{"{deny, {'and', []}, publish, [\"a\"]}.",
-			"a.conf:1:16: expected a list of conditions, found a list of 0\n"},
-		/* all are told, and what lies between is not */
-		{"{permit, all}.\n{allow, all}.\n{deny, all, x, [\"a\"]}. {deny all}.\n{deny, "
-		 "none}.",
-			"a.conf:1:2: expected allow or deny, found permit\n"
-			"a.conf:3:13: expected publish, subscribe or all, found x\n"
-			"a.conf:3:30: expected ',' or '}', found 'a'\n"
-			"a.conf:4:8: expected all, or WHO, ACTION and a list of topics, found "
-			"none\n"},
-		/* a full stop in a string or comment ends no term */
-		{"{deny \"a. b\" % c. d\n}.\n{deny, none}.",
-			"a.conf:1:7: expected ',' or '}', found '\"'\n"
-			"a.conf:3:8: expected all, or WHO, ACTION and a list of topics, found "
-			"none\n"},
-	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++) {
 		void *blob;
 		size_t bytes;
 
-		assert_int_equal(compile(cases[i].rules, &blob, &bytes), -EINVAL);
+		assert_int_equal(compile(faulty[i].rules, &blob, &bytes), -EINVAL);
 		assert_null(blob);
-		assert_string_equal(faults, cases[i].faults);
+		assert_string_equal(faults, faulty[i].faults);
 	}
 }
 

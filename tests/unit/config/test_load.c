@@ -314,6 +314,8 @@ static void test_dataplane_arguments(void **state)
 	config_dataplane_args(&config, 0, keep, &args);
 	assert_string_equal(args.text, "--worker=0\n"
 				       "--region.path=/dev/shm/sluice\n"
+				       "--region.ring_bytes=8388608\n"
+				       "--dataplane.workers=1\n"
 				       "--dataplane.core=0\n"
 				       "--dataplane.memory=268435456\n"
 				       "--dataplane.mbufs=8192\n"
