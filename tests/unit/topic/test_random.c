@@ -10,7 +10,7 @@
  */
 
 #if defined(__SANITIZE_ADDRESS__)
-enum { OPERATIONS = 60 * 1000 };
+enum { OPERATIONS = 300 * 1000 };
 #else
 enum { OPERATIONS = 1000 * 1000 };
 #endif
