@@ -152,16 +152,16 @@ void cli_command_memory(struct cli_call *call)
 	const struct cli_ops *ops = call->server->ops;
 	struct sums sums = {.classes = json_array(), .processes = json_object()};
 	struct cli_listener listener;
-	json_t *processes = json_array(), *sum;
-	const char *process;
+	json_t *processes = json_array();
 
 	for (unsigned i = 0; ops->listener(call->server->arg, i, &listener); i++)
 		sums.connections += listener.connections;
 	ops->memory(call->server->arg, put_memory, &sums);
-	json_object_foreach(sums.processes, process, sum)
-	{
-		json_int_t bytes = json_integer_value(sum);
-		json_t *entry = json_pack("{s:s,s:I}", "process", process, "bytes", bytes);
+	for (void *at = json_object_iter(sums.processes); at != NULL;
+		at = json_object_iter_next(sums.processes, at)) {
+		json_int_t bytes = json_integer_value(json_object_iter_value(at));
+		json_t *entry =
+			json_pack("{s:s,s:I}", "process", json_object_iter_key(at), "bytes", bytes);
 
 		if (sums.connections > 0)
 			json_object_set_new(entry, "bytes_per_connection",

@@ -80,25 +80,32 @@ static void print_duration(long long ms, char *out, size_t out_bytes)
 		snprintf(out, out_bytes, "%lld seconds", seconds);
 }
 
+/* Prints every entry of a list. */
+static void each(const struct page *page, const json_t *list,
+	void (*print)(const struct page *, const json_t *))
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		print(page, json_array_get(list, i));
+}
+
+static void text_worker(const struct page *page, const json_t *worker)
+{
+	char uptime[96];
+
+	print_duration(number_of(worker, "uptime"), uptime, sizeof(uptime));
+	if (json_is_true(json_object_get(worker, "ready")))
+		put(page, "worker %lld is ready (pid %lld, up %s, restarts %lld)",
+			number_of(worker, "worker"), number_of(worker, "pid"), uptime,
+			number_of(worker, "restarts"));
+	else
+		put(page, "worker %lld is down (restarts %lld)", number_of(worker, "worker"),
+			number_of(worker, "restarts"));
+}
+
 static void text_status(const struct page *page, const json_t *result)
 {
-	const json_t *worker;
-	size_t i;
-
 	put(page, "Node '%s' %s is started", text_of(result, "node"), text_of(result, "version"));
-	json_array_foreach(json_object_get(result, "workers"), i, worker)
-	{
-		char uptime[96];
-
-		print_duration(number_of(worker, "uptime"), uptime, sizeof(uptime));
-		if (json_is_true(json_object_get(worker, "ready")))
-			put(page, "worker %lld is ready (pid %lld, up %s, restarts %lld)",
-				number_of(worker, "worker"), number_of(worker, "pid"), uptime,
-				number_of(worker, "restarts"));
-		else
-			put(page, "worker %lld is down (restarts %lld)",
-				number_of(worker, "worker"), number_of(worker, "restarts"));
-	}
+	each(page, json_object_get(result, "workers"), text_worker);
 }
 
 static void text_broker(const struct page *page, const json_t *result)
@@ -122,16 +129,17 @@ static int compare_names(const void *a, const void *b)
 static void text_values(const struct page *page, const json_t *result)
 {
 	size_t len = json_object_size(result), i = 0;
-	const char **names = calloc(len + 1, sizeof(*names)), *name;
-	json_t *value;
+	const char **names = calloc(len + 1, sizeof(*names));
 	union {
 		const json_t *given;
-		json_t *walked; /* the macro walks, and changes nothing */
+		json_t *walked; /* jansson's walk changes nothing */
 	} u = {.given = result};
 
 	if (names == NULL)
 		return;
-	json_object_foreach(u.walked, name, value) names[i++] = name;
+	for (void *at = json_object_iter(u.walked); at != NULL;
+		at = json_object_iter_next(u.walked, at))
+		names[i++] = json_object_iter_key(at);
 	qsort(names, len, sizeof(*names), compare_names);
 	for (i = 0; i < len; i++)
 		put(page, "%-30s: %lld", names[i], number_of(result, names[i]));
@@ -178,14 +186,14 @@ static void text_listener(const struct page *page, const json_t *listener)
 {
 	char counts[2048] = "", maximum[24];
 	size_t used = 0;
-	const char *reason;
-	json_t *count;
+	json_t *shutdowns = json_object_get(listener, "shutdown_count");
 	long long max_conns = number_of(listener, "max_conns");
 
-	json_object_foreach(json_object_get(listener, "shutdown_count"), reason, count)
-	{
+	for (void *at = json_object_iter(shutdowns); at != NULL;
+		at = json_object_iter_next(shutdowns, at)) {
 		int n = snprintf(counts + used, sizeof(counts) - used, "%s{%s,%lld}",
-			used ? "," : "", reason, (long long)json_integer_value(count));
+			used ? "," : "", json_object_iter_key(at),
+			(long long)json_integer_value(json_object_iter_value(at)));
 
 		if (n < 0 || (size_t)n >= sizeof(counts) - used)
 			break;
@@ -203,24 +211,27 @@ static void text_listener(const struct page *page, const json_t *listener)
 	put(page, "  %-16s: [%s]", "shutdown_count", counts);
 }
 
+static void text_class(const struct page *page, const json_t *entry)
+{
+	put(page, "%-10s %-24s %14lld %12lld %9lld", text_of(entry, "process"),
+		text_of(entry, "class"), number_of(entry, "bytes"), number_of(entry, "objects"),
+		number_of(entry, "failures"));
+}
+
+static void text_process(const struct page *page, const json_t *entry)
+{
+	put(page, "%-10s %-24s %14lld", text_of(entry, "process"), "all classes",
+		number_of(entry, "bytes"));
+	if (json_object_get(entry, "bytes_per_connection") != NULL)
+		put(page, "%-10s %-24s %14lld", text_of(entry, "process"), "by connection",
+			number_of(entry, "bytes_per_connection"));
+}
+
 static void text_memory(const struct page *page, const json_t *result)
 {
-	const json_t *entry;
-	size_t i;
-
 	put(page, "%-10s %-24s %14s %12s %9s", "process", "class", "bytes", "objects", "failures");
-	json_array_foreach(json_object_get(result, "classes"), i, entry)
-		put(page, "%-10s %-24s %14lld %12lld %9lld", text_of(entry, "process"),
-			text_of(entry, "class"), number_of(entry, "bytes"),
-			number_of(entry, "objects"), number_of(entry, "failures"));
-	json_array_foreach(json_object_get(result, "processes"), i, entry)
-	{
-		put(page, "%-10s %-24s %14lld", text_of(entry, "process"), "all classes",
-			number_of(entry, "bytes"));
-		if (json_object_get(entry, "bytes_per_connection") != NULL)
-			put(page, "%-10s %-24s %14lld", text_of(entry, "process"), "by connection",
-				number_of(entry, "bytes_per_connection"));
-	}
+	each(page, json_object_get(result, "classes"), text_class);
+	each(page, json_object_get(result, "processes"), text_process);
 	put(page, "connections: %lld", number_of(result, "connections"));
 }
 
@@ -236,15 +247,6 @@ static void text_command(const struct page *page, const json_t *command)
 	snprintf(
 		head, sizeof(head), "%s %s", text_of(command, "command"), text_of(command, "args"));
 	put(page, "  %-34s %s", head, text_of(command, "help"));
-}
-
-static void each(const struct page *page, const json_t *list,
-	void (*print)(const struct page *, const json_t *))
-{
-	const json_t *entry;
-	size_t i;
-
-	json_array_foreach(list, i, entry) print(page, entry);
 }
 
 void cli_text_print(enum cli_command_id id, const json_t *result, cli_line_fn *line, void *arg)

@@ -155,14 +155,12 @@ static void print_json(const json_t *value, const char *before)
 static void print_page(const struct options *options, enum cli_command_id id, const json_t *result,
 	unsigned long long before)
 {
-	const json_t *entry;
-	size_t i;
-
 	if (!options->json) {
 		cli_text_print(id, result, print_line, NULL);
 		return;
 	}
-	json_array_foreach(result, i, entry) print_json(entry, before + i == 0 ? "[" : ",\n ");
+	for (size_t i = 0; i < json_array_size(result); i++)
+		print_json(json_array_get(result, i), before + i == 0 ? "[" : ",\n ");
 }
 
 static int print_refusal(const struct options *options, json_t *answer)

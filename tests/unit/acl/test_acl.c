@@ -283,14 +283,15 @@ static void test_faults_name_line_and_column(void **state)
 /* `levels` conditions in each other. */
 static int compile_nested(int levels, void **blob, size_t *bytes)
 {
-	char text[2048] = "{allow, ";
+	char text[2048];
+	int at = sprintf(text, "{allow, ");
 
 	for (int i = 1; i < levels; i++)
-		strcat(text, "{'and', [");
-	strcat(text, "all");
+		at += sprintf(text + at, "{'and', [");
+	at += sprintf(text + at, "all");
 	for (int i = 1; i < levels; i++)
-		strcat(text, "]}");
-	strcat(text, ", publish, [\"a\"]}.");
+		at += sprintf(text + at, "]}");
+	sprintf(text + at, ", publish, [\"a\"]}.");
 	return compile(text, blob, bytes);
 }
 
@@ -339,13 +340,14 @@ static void test_the_largest_blob_for_its_text(void **state)
 	char *text = malloc(LEN * 6 + 100);
 	void *blob;
 	size_t bytes;
+	int at;
 
 	(void)state;
 	assert_non_null(text);
-	strcpy(text, "{deny,{ipaddrs,[");
+	at = sprintf(text, "{deny,{ipaddrs,[");
 	for (int i = 0; i < LEN; i++)
-		strcat(text + i * 5, i == 0 ? "\"::\"" : ",\"::\"");
-	strcat(text, "]},all,all}.");
+		at += sprintf(text + at, i == 0 ? "\"::\"" : ",\"::\"");
+	sprintf(text + at, "]},all,all}.");
 	assert_int_equal(compile(text, &blob, &bytes), -EINVAL);
 	assert_string_equal(faults, "a.conf:1:1: the rule is too large\n");
 	free(text);

@@ -58,8 +58,8 @@ static const char *text_of(const char *words)
 
 	for (const char *w = words; *w != '\0'; w++)
 		at += sprintf(at, *w == ' ' ? "\",\"" : "%c", *w);
-	strcpy(at, "\"]}");
-	strcpy(copy, words);
+	sprintf(at, "\"]}");
+	snprintf(copy, sizeof(copy), "%s", words);
 	for (char *w = strtok(copy, " "); w != NULL; w = strtok(NULL, " "))
 		list[len++] = w;
 	id = cli_command_find(list, len, &used);
@@ -230,7 +230,7 @@ static size_t walk(unsigned limit, size_t *pages)
 		seen += len;
 		++*pages;
 		next = json_string_value(json_object_get(answer, "next"));
-		strcpy(cursor, next ? next : "");
+		snprintf(cursor, sizeof(cursor), "%s", next ? next : "");
 		json_decref(answer);
 	}
 	return seen;

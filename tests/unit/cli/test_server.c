@@ -51,7 +51,7 @@ static int dial(void)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
-	strcpy(address.sun_path, path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	return fd;
 }
@@ -112,7 +112,8 @@ static void test_only_the_owner_may_connect(void **state)
 
 static void test_requests_in_pieces_and_in_heaps(void **state)
 {
-	char many[10 * sizeof(status_request)] = "";
+	enum { LEN = sizeof(status_request) - 1 };
+	char many[10 * LEN];
 	int fd = dial();
 
 	(void)state;
@@ -122,8 +123,8 @@ static void test_requests_in_pieces_and_in_heaps(void **state)
 	}
 	expect_status(fd);
 	for (int i = 0; i < 10; i++)
-		strcat(many, status_request);
-	say(fd, many, strlen(many));
+		memcpy(many + i * LEN, status_request, LEN);
+	say(fd, many, sizeof(many));
 	for (int i = 0; i < 10; i++)
 		expect_status(fd);
 	close(fd);
@@ -236,7 +237,7 @@ static void test_a_dead_socket_is_replaced(void **state)
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	(void)state;
-	strcpy(address.sun_path, path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	close(fd);
 	assert_int_equal(access(path, F_OK), 0);
