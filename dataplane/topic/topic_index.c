@@ -3,100 +3,64 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base_assert.h"
 #include "base_mem.h"
-#include "topic_priv.h"
+#include "topic_index_priv.h"
 
-static struct topic_group *group_find(const struct topic_node *node, struct topic_text name)
+struct topic_index *topic_index_new(
+	struct base_mem *mem, unsigned mem_class, uint64_t seed, uint32_t last_resort)
 {
-	struct topic_group *group = node->groups;
+	struct topic_index *index = base_mem_calloc(mem, mem_class, sizeof(*index));
+	uint32_t root;
 
-	while (group != NULL && (group->name_bytes != name.bytes ||
-					memcmp(group->name, name.data, name.bytes) != 0))
-		group = group->next;
-	return group;
-}
-
-static struct topic_group *group_make(
-	struct topic_index *index, struct topic_node *node, struct topic_text name)
-{
-	struct topic_group *group = group_find(node, name);
-
-	if (group != NULL)
-		return group;
-	group = base_mem_calloc(
-		index->heap.mem, index->heap.mem_class, sizeof(*group) + name.bytes);
-	if (group == NULL)
+	if (index == NULL)
 		return NULL;
-	group->name_bytes = (uint16_t)name.bytes;
-	memcpy(group->name, name.data, name.bytes);
-	group->next = node->groups;
-	node->groups = group;
-	return group;
+	index->heap = (struct topic_heap){mem, mem_class};
+	index->seed = seed;
+	index->last_resort = last_resort;
+	topic_pool_init(&index->nodes, sizeof(struct topic_node));
+	topic_pool_init(&index->subs, sizeof(struct topic_subs));
+	root = topic_pool_take(&index->nodes, index->heap);
+	if (root == TOPIC_REF_NONE || topic_table_init(&index->edges, index->heap) < 0) {
+		topic_index_free(index);
+		return NULL;
+	}
+	BASE_ASSERT(root == TOPIC_ROOT);
+	return index;
 }
 
-/* Takes a group without members out of its node. */
-static void group_prune(
-	struct topic_index *index, struct topic_node *node, struct topic_group *group)
+void topic_index_free(struct topic_index *index)
 {
-	struct topic_group **at = &node->groups;
+	struct topic_heap heap = index->heap;
 
-	if (group->members.len > 0)
-		return;
-	while (*at != group)
-		at = &(*at)->next;
-	*at = group->next;
-	base_mem_free(index->heap.mem, index->heap.mem_class, group);
-}
+	for (uint32_t i = TOPIC_ROOT; i < index->nodes.len; i++) {
+		struct topic_node *n = topic_node_at(index, i);
 
-static bool has_too_many_levels(struct topic_text text)
-{
-	struct topic_text level;
-	unsigned levels = 0;
-
-	while (topic_level_next(&text, &level))
-		if (++levels > TOPIC_LEVELS_MAX)
-			return true;
-	return false;
-}
-
-static void count(struct topic_index *index, const struct topic_list *list, int added)
-{
-	index->figures.entries += (uint64_t)(int64_t)added;
-	if (added > 0 && list->len == 1)
-		index->figures.filters++;
-	if (added < 0 && list->len == 0)
-		index->figures.filters--;
+		if (n->parent == TOPIC_POOL_FREE)
+			continue;
+		topic_subs_fini(index, n);
+		topic_label_fini(&n->text, n->text_bytes, heap);
+	}
+	topic_pool_fini(&index->nodes, heap);
+	topic_pool_fini(&index->subs, heap);
+	topic_table_fini(&index->edges, heap);
+	base_mem_free(heap.mem, heap.mem_class, index);
 }
 
 int topic_index_insert(struct topic_index *index, struct topic_text filter, struct topic_text group,
 	const struct topic_entry *entry)
 {
 	uint32_t node;
-	struct topic_node *n;
-	struct topic_group *g = NULL;
-	struct topic_list *list;
-	int result = -ENOMEM;
+	int result;
 
-	if (filter.bytes > UINT16_MAX || group.bytes > UINT16_MAX || has_too_many_levels(filter))
+	if (group.bytes > UINT16_MAX || topic_text_is_too_long(filter))
 		return -EINVAL;
 	node = topic_node_make(index, filter);
 	if (node == 0)
 		return -ENOMEM;
-	n = topic_node_at(index, node);
-	list = &n->list;
-	if (group.data != NULL) {
-		g = group_make(index, n, group);
-		list = g != NULL ? &g->members : NULL;
-	}
-	if (list != NULL)
-		result = topic_list_insert(list, index->heap, entry);
-	if (result == 1)
-		count(index, list, 1);
-	if (result < 0) {
-		if (g != NULL)
-			group_prune(index, n, g);
+	result = topic_subs_insert(index, topic_node_at(index, node), group, entry);
+	if (result < 0)
 		topic_node_prune(index, node);
-	}
 	return result;
 }
 
@@ -104,25 +68,9 @@ bool topic_index_remove(struct topic_index *index, struct topic_text filter,
 	struct topic_text group, uint32_t subscriber)
 {
 	uint32_t node = topic_node_lookup(index, filter);
-	struct topic_node *n;
-	struct topic_group *g = NULL;
-	struct topic_list *list;
 
-	if (node == 0)
+	if (node == 0 || !topic_subs_remove(index, topic_node_at(index, node), group, subscriber))
 		return false;
-	n = topic_node_at(index, node);
-	list = &n->list;
-	if (group.data != NULL) {
-		g = group_find(n, group);
-		if (g == NULL)
-			return false;
-		list = &g->members;
-	}
-	if (!topic_list_remove(list, index->heap, subscriber))
-		return false;
-	count(index, list, -1);
-	if (g != NULL)
-		group_prune(index, n, g);
 	topic_node_prune(index, node);
 	return true;
 }
@@ -131,14 +79,8 @@ bool topic_index_has(const struct topic_index *index, struct topic_text filter,
 	struct topic_text group, uint32_t subscriber)
 {
 	uint32_t node = topic_node_lookup(index, filter);
-	const struct topic_group *g;
 
-	if (node == 0)
-		return false;
-	if (group.data == NULL)
-		return topic_list_has(&topic_node_at(index, node)->list, subscriber);
-	g = group_find(topic_node_at(index, node), group);
-	return g != NULL && topic_list_has(&g->members, subscriber);
+	return node != 0 && topic_subs_has(index, topic_node_at(index, node), group, subscriber);
 }
 
 int topic_index_filter_text(const struct topic_index *index, uint32_t node, char *text, size_t size)
@@ -162,6 +104,25 @@ int topic_index_filter_text(const struct topic_index *index, uint32_t node, char
 	return (int)bytes;
 }
 
+typedef void each_filter(
+	void *context, struct topic_text filter, struct topic_text group, uint32_t entries);
+
+static void show_node(const struct topic_index *index, const struct topic_node *n,
+	struct topic_text filter, each_filter *each, void *context)
+{
+	struct topic_entry one;
+	uint32_t len;
+
+	topic_node_entries(index, n, &one, &len);
+	if (len > 0)
+		each(context, filter, (struct topic_text){NULL, 0}, len);
+	if (n->kind != TOPIC_NODE_SUBS)
+		return;
+	for (const struct topic_group *g = topic_subs_at(index, n->subs)->groups; g != NULL;
+		g = g->next)
+		each(context, filter, (struct topic_text){g->name, g->name_bytes}, g->members.len);
+}
+
 uint32_t topic_index_walk(const struct topic_index *index, uint32_t cursor, uint32_t max,
 	void (*each)(
 		void *context, struct topic_text filter, struct topic_text group, uint32_t entries),
@@ -170,24 +131,17 @@ uint32_t topic_index_walk(const struct topic_index *index, uint32_t cursor, uint
 	char text[UINT16_MAX];
 	uint32_t node = cursor > TOPIC_ROOT ? cursor : TOPIC_ROOT + 1;
 
-	for (; node < index->node_len && max > 0; node++, max--) {
+	for (; node < index->nodes.len && max > 0; node++, max--) {
 		const struct topic_node *n = topic_node_at(index, node);
-		struct topic_text filter = {text, 0};
 		int bytes;
 
-		if (n->parent == TOPIC_PARENT_FREE || (n->list.len == 0 && n->groups == NULL))
+		if (n->parent == TOPIC_POOL_FREE || n->kind == TOPIC_NODE_BARE)
 			continue;
 		bytes = topic_index_filter_text(index, node, text, sizeof(text));
-		if (bytes < 0)
-			continue;
-		filter.bytes = (size_t)bytes;
-		if (n->list.len > 0)
-			each(context, filter, (struct topic_text){NULL, 0}, n->list.len);
-		for (const struct topic_group *g = n->groups; g != NULL; g = g->next)
-			each(context, filter, (struct topic_text){g->name, g->name_bytes},
-				g->members.len);
+		BASE_ASSERT(bytes >= 0);
+		show_node(index, n, (struct topic_text){text, (size_t)bytes}, each, context);
 	}
-	return node < index->node_len ? node : 0;
+	return node < index->nodes.len ? node : 0;
 }
 
 void topic_index_figures(const struct topic_index *index, struct topic_figures *figures)

@@ -13,13 +13,14 @@
  * Layer:     topic (base only; pure)
  * Thread:    single; each worker, and control, has one of its own
  * Ownership: the index copies what it is given; memory comes from the heap and class named at the
- *            start. Memory of removed filters is used again, and given back when the index is freed.
- * Cost:      a match costs one probe for the whole topic, and one for each trie node that matches so
- *            far: what does not match costs nothing. Insert and remove do a bounded amount of work,
- *            also when the table of filters grows; only a subscriber list copies itself when it
- *            doubles.
- * Memory:    32 bytes a node and some 14 a level of text; a filter with one subscriber and no
- *            subscription identifier has none but its nodes.
+ *            start. Memory of removed filters is used again; the index's end gives it back.
+ * Cost:      a match costs one probe for the whole topic, and one for each trie node that matches
+ *            so far: what does not match costs nothing. Insert and remove do a bounded amount of
+ *            work, also when the table of filters grows; only a list of very many subscribers is
+ *            copied when it doubles.
+ * Memory:    32 bytes a node and some 16 a level of text; a filter with one subscriber and no
+ *            subscription identifier needs no more. Measured: 130 bytes for each of 1,000,000
+ *            filters "ex/N/+/t", 65 for "ex/N/z/t".
  *
  * A filter without wildcards is found by its whole text; one with wildcards level by level. Both
  * live in one table of edges (parent node, text) -> node, seeded, in which the texts are compared.
@@ -94,7 +95,7 @@ void topic_index_match(struct topic_index *index, struct topic_text topic,
 
 /*
  * Begins to load what a match of this name probes first, for a burst of names: all are prefetched,
- * then all are matched.
+ * then all are matched. Worth it when the index is larger than the caches.
  */
 void topic_index_prefetch(const struct topic_index *index, struct topic_text topic);
 
@@ -103,9 +104,10 @@ int topic_index_filter_text(const struct topic_index *index, uint32_t node, char
 	__attribute__((warn_unused_result));
 
 /*
- * Looks at up to `max` (> 0) nodes from `cursor` on, 0 at first, and calls `each` for those that are filters (once
- * for the plain subscribers, once for each group), so that a step is bounded. Returns the cursor to go on with, 0 at
- * the end. Filters that come or go meanwhile may be missed; the others are shown once.
+ * Looks at up to `max` (> 0) nodes from `cursor` on, 0 at first, and calls `each` for those that
+ * are filters (once for the plain subscribers, once for each group), so that a step is bounded.
+ * Returns the cursor to go on with, 0 at the end. Filters that come or go meanwhile may be missed;
+ * the others are shown once.
  */
 uint32_t topic_index_walk(const struct topic_index *index, uint32_t cursor, uint32_t max,
 	void (*each)(

@@ -1,14 +1,16 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base_assert.h"
 #include "base_hash.h"
 #include "base_mem.h"
-#include "topic_priv.h"
+#include "topic_index_priv.h"
 
-enum { MANY_START = 4, TABLE_FROM = 32 };
+enum { MANY_START = 4, TABLE_FROM = 32, TABLE_BELOW = 16 };
 
-/* The list's entries outside of its node. The table, above TABLE_FROM entries, holds positions + 1 by subscriber. */
+/*
+ * The list's entries outside of its node. The table, above TABLE_FROM entries, holds positions + 1
+ * by subscriber.
+ */
 struct topic_many {
 	struct topic_table table; /* slots NULL: none */
 	uint32_t cap;
@@ -43,7 +45,7 @@ static uint32_t position(const struct topic_list *list, uint32_t subscriber)
 {
 	const struct topic_entry *entries = topic_list_entries(list);
 
-	if (is_many(list) && list->u.many->table.slots != NULL) {
+	if (is_many(list) && list->u.many->table.segments != NULL) {
 		uint32_t ref = topic_table_find(&list->u.many->table, hash_of(subscriber),
 			is_same_subscriber, list->u.many, &subscriber);
 
@@ -60,19 +62,12 @@ bool topic_list_has(const struct topic_list *list, uint32_t subscriber)
 	return position(list, subscriber) < list->len;
 }
 
-/* Makes room for one entry more. */
-static int reserve(struct topic_list *list, struct topic_heap heap)
+/* Moves the entries to a place for `cap` of them. */
+static int move(struct topic_list *list, struct topic_heap heap, uint32_t cap)
 {
-	uint32_t cap;
-	struct topic_many *many;
-
-	if (!is_many(list) && list->len == 0)
-		return 0;
-	if (is_many(list) && list->len < list->u.many->cap)
-		return 0;
-	cap = is_many(list) ? list->u.many->cap * 2 : MANY_START;
-	many = base_mem_alloc(
+	struct topic_many *many = base_mem_alloc(
 		heap.mem, heap.mem_class, sizeof(*many) + (size_t)cap * sizeof(struct topic_entry));
+
 	if (many == NULL)
 		return -ENOMEM;
 	memset(&many->table, 0, sizeof(many->table));
@@ -87,7 +82,21 @@ static int reserve(struct topic_list *list, struct topic_heap heap)
 	return 0;
 }
 
-/* Enters all entries in a new table. A list that went on without one would be searched entry by entry. */
+/* Makes room for one entry more. */
+static int reserve(struct topic_list *list, struct topic_heap heap)
+{
+	if (!is_many(list))
+		return list->len == 0 ? 0 : move(list, heap, MANY_START);
+	if (list->len < list->u.many->cap)
+		return 0;
+	return list->u.many->cap > UINT32_MAX / 2 ? -ENOMEM
+						  : move(list, heap, list->u.many->cap * 2);
+}
+
+/*
+ * Enters all entries in a new table. A list that went on without one would be searched entry by
+ * entry.
+ */
 static int make_table(struct topic_list *list, struct topic_heap heap)
 {
 	struct topic_many *many = list->u.many;
@@ -126,13 +135,32 @@ int topic_list_insert(
 		return 1;
 	}
 	many = list->u.many;
-	if (many->table.slots == NULL && list->len >= TABLE_FROM && make_table(list, heap) < 0)
+	if (many->table.segments == NULL && list->len >= TABLE_FROM && make_table(list, heap) < 0)
 		return -ENOMEM;
-	if (many->table.slots != NULL &&
+	if (many->table.segments != NULL &&
 		topic_table_insert(&many->table, heap, hash_of(entry->subscriber), at + 1) < 0)
 		return -ENOMEM;
 	many->entries[list->len++] = *entry;
 	return 1;
+}
+
+/* Gives up what a list that became shorter does not need; without memory it stays as it is. */
+static void shrink(struct topic_list *list, struct topic_heap heap)
+{
+	struct topic_many *many = list->u.many;
+	struct topic_entry last = many->entries[0];
+
+	if (list->len <= TABLE_BELOW && many->table.segments != NULL)
+		topic_table_fini(&many->table, heap);
+	if (list->len <= 1) {
+		uint32_t len = list->len;
+
+		topic_list_fini(list, heap);
+		list->len = len;
+		list->u.one = last;
+	} else if (many->cap > MANY_START && list->len <= many->cap / 4) {
+		(void)!move(list, heap, many->cap / 2);
+	}
 }
 
 /* The last entry takes the place of the one that goes. */
@@ -147,15 +175,14 @@ bool topic_list_remove(struct topic_list *list, struct topic_heap heap, uint32_t
 	if (!is_many(list))
 		return true;
 	many = list->u.many;
-	if (many->table.slots != NULL) {
-		topic_table_remove(&many->table, hash_of(subscriber), at + 1);
+	if (many->table.segments != NULL) {
+		topic_table_remove(&many->table, heap, hash_of(subscriber), at + 1);
 		if (at != last)
 			topic_table_update(&many->table, hash_of(many->entries[last].subscriber),
 				last + 1, at + 1);
 	}
 	many->entries[at] = many->entries[last];
-	if (list->len == 0)
-		topic_list_fini(list, heap);
+	shrink(list, heap);
 	return true;
 }
 

@@ -1,113 +1,23 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base_assert.h"
 #include "base_hash.h"
 #include "base_mem.h"
-#include "topic_priv.h"
-
-bool topic_level_next(struct topic_text *rest, struct topic_text *level)
-{
-	const char *slash;
-
-	if (rest->data == NULL)
-		return false;
-	*level = *rest;
-	slash = memchr(rest->data, '/', rest->bytes);
-	if (slash == NULL) {
-		rest->data = NULL;
-		return true;
-	}
-	level->bytes = (size_t)(slash - rest->data);
-	rest->bytes -= level->bytes + 1;
-	rest->data = slash + 1;
-	return true;
-}
-
-static char *outside_text(const struct topic_node *node)
-{
-	char *text;
-
-	memcpy(&text, node->text + TOPIC_INLINE_BYTES - sizeof(text), sizeof(text));
-	return text;
-}
-
-struct topic_text topic_node_text(const struct topic_node *node)
-{
-	bool is_inside = node->text_bytes <= TOPIC_INLINE_BYTES;
-
-	return (struct topic_text){is_inside ? node->text : outside_text(node), node->text_bytes};
-}
-
-static int set_text(struct topic_index *index, struct topic_node *node, struct topic_text text)
-{
-	char *outside;
-
-	node->text_bytes = (uint16_t)text.bytes;
-	if (text.bytes <= TOPIC_INLINE_BYTES) {
-		memcpy(node->text, text.data, text.bytes);
-		return 0;
-	}
-	outside = base_mem_alloc(index->heap.mem, index->heap.mem_class, text.bytes);
-	if (outside == NULL)
-		return -ENOMEM;
-	memcpy(outside, text.data, text.bytes);
-	memcpy(node->text + TOPIC_INLINE_BYTES - sizeof(outside), &outside, sizeof(outside));
-	return 0;
-}
-
-/* One chunk of nodes more, and a larger directory when it is full. */
-static int add_chunk(struct topic_index *index)
-{
-	uint32_t chunk = index->node_len / TOPIC_CHUNK_LEN;
-	struct topic_heap heap = index->heap;
-
-	if (index->node_len >= TOPIC_REF_MAX - TOPIC_CHUNK_LEN)
-		return -ENOMEM;
-	if (chunk >= index->chunk_cap) {
-		uint32_t cap = index->chunk_cap == 0 ? 8 : index->chunk_cap * 2;
-		struct topic_node **chunks =
-			base_mem_alloc(heap.mem, heap.mem_class, cap * sizeof(struct topic_node *));
-
-		if (chunks == NULL)
-			return -ENOMEM;
-		if (index->chunks != NULL)
-			memcpy(chunks, index->chunks, chunk * sizeof(struct topic_node *));
-		base_mem_free(heap.mem, heap.mem_class, index->chunks);
-		index->chunks = chunks;
-		index->chunk_cap = cap;
-	}
-	index->chunks[chunk] = base_mem_alloc(
-		heap.mem, heap.mem_class, TOPIC_CHUNK_LEN * sizeof(struct topic_node));
-	return index->chunks[chunk] == NULL ? -ENOMEM : 0;
-}
+#include "topic_index_priv.h"
 
 /* A cleared node; 0 when there is no memory. */
 static uint32_t node_take(struct topic_index *index)
 {
-	uint32_t node = index->free_node;
+	uint32_t node = topic_pool_take(&index->nodes, index->heap);
 
-	if (node != 0) {
-		index->free_node = topic_node_at(index, node)->plus;
-	} else {
-		if (index->node_len % TOPIC_CHUNK_LEN == 0 && add_chunk(index) < 0)
-			return 0;
-		node = index->node_len++;
-	}
-	memset(topic_node_at(index, node), 0, sizeof(struct topic_node));
-	index->figures.nodes++;
+	if (node != TOPIC_REF_NONE)
+		index->figures.nodes++;
 	return node;
 }
 
 static void node_give(struct topic_index *index, uint32_t node)
 {
-	struct topic_node *n = topic_node_at(index, node);
-
-	if (n->text_bytes > TOPIC_INLINE_BYTES)
-		base_mem_free(index->heap.mem, index->heap.mem_class, outside_text(n));
-	n->parent = TOPIC_PARENT_FREE;
-	n->plus = index->free_node;
-	index->free_node = node;
+	topic_pool_give(&index->nodes, node);
 	index->figures.nodes--;
 }
 
@@ -116,7 +26,7 @@ uint64_t topic_text_hash(const struct topic_index *index, struct topic_text text
 	return base_hash_bytes(text.data, text.bytes, index->seed);
 }
 
-static uint32_t edge_hash(const struct topic_index *index, uint32_t parent, uint64_t text_hash)
+uint32_t topic_edge_hash(const struct topic_index *index, uint32_t parent, uint64_t text_hash)
 {
 	return (uint32_t)base_hash_u64(text_hash + parent, index->seed);
 }
@@ -131,8 +41,8 @@ static bool is_same_edge(const void *owner, uint32_t ref, const void *key)
 	const struct topic_node *node = topic_node_at(owner, ref);
 	const struct edge_key *edge = key;
 
-	return node->parent == edge->parent && node->text_bytes == edge->text.bytes &&
-	       memcmp(topic_node_text(node).data, edge->text.data, edge->text.bytes) == 0;
+	return node->parent == edge->parent &&
+	       topic_text_is_same(topic_node_text(node), edge->text);
 }
 
 uint32_t topic_node_find(const struct topic_index *index, uint32_t parent, struct topic_text text,
@@ -140,8 +50,8 @@ uint32_t topic_node_find(const struct topic_index *index, uint32_t parent, struc
 {
 	struct edge_key key = {parent, text};
 
-	return topic_table_find(
-		&index->edges, edge_hash(index, parent, text_hash), is_same_edge, index, &key);
+	return topic_table_find(&index->edges, topic_edge_hash(index, parent, text_hash),
+		is_same_edge, index, &key);
 }
 
 /* A new child by text. */
@@ -154,13 +64,14 @@ static uint32_t edge_make(struct topic_index *index, uint32_t parent, struct top
 		return 0;
 	n = topic_node_at(index, node);
 	n->parent = parent;
-	if (set_text(index, n, text) < 0) {
-		n->text_bytes = 0;
+	if (topic_label_set(&n->text, index->heap, text) < 0) {
 		node_give(index, node);
 		return 0;
 	}
+	n->text_bytes = (uint16_t)text.bytes;
 	if (topic_table_insert(&index->edges, index->heap,
-		    edge_hash(index, parent, topic_text_hash(index, text)), node) < 0) {
+		    topic_edge_hash(index, parent, topic_text_hash(index, text)), node) < 0) {
+		topic_label_fini(&n->text, n->text_bytes, index->heap);
 		node_give(index, node);
 		return 0;
 	}
@@ -169,18 +80,13 @@ static uint32_t edge_make(struct topic_index *index, uint32_t parent, struct top
 	return node;
 }
 
-static bool is_level(struct topic_text level, char c)
-{
-	return level.bytes == 1 && level.data[0] == c;
-}
-
 /* The child of `parent` for one level of a filter; 0 when there is none. */
 static uint32_t level_find(
 	const struct topic_index *index, uint32_t parent, struct topic_text level)
 {
-	if (is_level(level, '+'))
+	if (topic_level_is(level, '+'))
 		return topic_node_at(index, parent)->plus;
-	if (is_level(level, '#'))
+	if (topic_level_is(level, '#'))
 		return topic_node_at(index, parent)->pound;
 	return topic_node_find(index, parent, level, topic_text_hash(index, level));
 }
@@ -193,7 +99,7 @@ static uint32_t level_make(struct topic_index *index, uint32_t parent, struct to
 
 	if (child != 0)
 		return child;
-	if (!is_level(level, '+') && !is_level(level, '#'))
+	if (!topic_level_is(level, '+') && !topic_level_is(level, '#'))
 		return edge_make(index, parent, level);
 	child = node_take(index);
 	if (child == 0)
@@ -201,8 +107,8 @@ static uint32_t level_make(struct topic_index *index, uint32_t parent, struct to
 	n = topic_node_at(index, child);
 	n->parent = parent;
 	n->text_bytes = 1;
-	n->text[0] = level.data[0];
-	if (is_level(level, '+'))
+	n->text.inside[0] = level.data[0];
+	if (topic_level_is(level, '+'))
 		topic_node_at(index, parent)->plus = child;
 	else
 		topic_node_at(index, parent)->pound = child;
@@ -252,8 +158,7 @@ uint32_t topic_node_make(struct topic_index *index, struct topic_text filter)
 
 static bool is_needed(const struct topic_node *n)
 {
-	return n->list.len > 0 || n->groups != NULL || n->plus != 0 || n->pound != 0 ||
-	       n->children > 0;
+	return n->kind != TOPIC_NODE_BARE || n->plus != 0 || n->pound != 0 || n->children > 0;
 }
 
 static void detach(struct topic_index *index, uint32_t node)
@@ -273,8 +178,9 @@ static void detach(struct topic_index *index, uint32_t node)
 		}
 		parent->children--;
 	}
-	topic_table_remove(&index->edges,
-		edge_hash(index, n->parent, topic_text_hash(index, topic_node_text(n))), node);
+	topic_table_remove(&index->edges, index->heap,
+		topic_edge_hash(index, n->parent, topic_text_hash(index, topic_node_text(n))),
+		node);
 }
 
 void topic_node_prune(struct topic_index *index, uint32_t node)
@@ -283,59 +189,11 @@ void topic_node_prune(struct topic_index *index, uint32_t node)
 		uint32_t parent = topic_node_at(index, node)->parent;
 
 		detach(index, node);
+		topic_label_fini(&topic_node_at(index, node)->text,
+			topic_node_at(index, node)->text_bytes, index->heap);
 		node_give(index, node);
 		if (parent == TOPIC_PARENT_EXACT)
 			return;
 		node = parent;
 	}
-}
-
-static void node_fini(struct topic_index *index, struct topic_node *n)
-{
-	struct topic_heap heap = index->heap;
-
-	topic_list_fini(&n->list, heap);
-	while (n->groups != NULL) {
-		struct topic_group *group = n->groups;
-
-		n->groups = group->next;
-		topic_list_fini(&group->members, heap);
-		base_mem_free(heap.mem, heap.mem_class, group);
-	}
-	if (n->text_bytes > TOPIC_INLINE_BYTES)
-		base_mem_free(heap.mem, heap.mem_class, outside_text(n));
-}
-
-struct topic_index *topic_index_new(
-	struct base_mem *mem, unsigned mem_class, uint64_t seed, uint32_t last_resort)
-{
-	struct topic_index *index = base_mem_calloc(mem, mem_class, sizeof(*index));
-
-	if (index == NULL)
-		return NULL;
-	index->heap = (struct topic_heap){mem, mem_class};
-	index->seed = seed;
-	index->last_resort = last_resort;
-	if (topic_table_init(&index->edges, index->heap) < 0 || add_chunk(index) < 0) {
-		topic_index_free(index);
-		return NULL;
-	}
-	memset(index->chunks[0], 0, 2 * sizeof(struct topic_node));
-	index->chunks[0][0].parent = TOPIC_PARENT_FREE;
-	index->node_len = TOPIC_ROOT + 1;
-	return index;
-}
-
-void topic_index_free(struct topic_index *index)
-{
-	struct topic_heap heap = index->heap;
-
-	for (uint32_t i = TOPIC_ROOT; i < index->node_len; i++)
-		if (topic_node_at(index, i)->parent != TOPIC_PARENT_FREE)
-			node_fini(index, topic_node_at(index, i));
-	for (uint32_t i = 0; i * TOPIC_CHUNK_LEN < index->node_len; i++)
-		base_mem_free(heap.mem, heap.mem_class, index->chunks[i]);
-	base_mem_free(heap.mem, heap.mem_class, index->chunks);
-	topic_table_fini(&index->edges, heap);
-	base_mem_free(heap.mem, heap.mem_class, index);
 }

@@ -1,14 +1,21 @@
 #ifndef TOPIC_PRIV_H
 #define TOPIC_PRIV_H
 
-#include "topic_index.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "topic_text.h"
 
 /*
- * Inside of the topic index: the hash table, lists of subscribers, and nodes.
+ * What the topic index and the name store are made of: pools of records, texts of levels, and the
+ * hash table of edges. (topic_index_priv.h: the index.)
  *
  * Layer:  topic
  * Thread: single
  */
+
+struct base_mem;
 
 struct topic_heap {
 	struct base_mem *mem;
@@ -16,115 +23,152 @@ struct topic_heap {
 };
 
 /*
- * Open addressing with 8-byte slots. The owner compares: a slot holds 32 bits of hash, by which it also finds
- * its home, and a reference. It grows by moving some slots of the old array on each insert.
+ * Records of one size, known by number; they never move. The number 0 is never given out. A free
+ * record begins with TOPIC_POOL_FREE.
  */
-struct topic_slot {
-	uint32_t hash;
-	uint32_t ref; /* 0 = empty */
+enum { TOPIC_POOL_SHIFT = 9, TOPIC_POOL_CHUNK = 1 << TOPIC_POOL_SHIFT };
+enum { TOPIC_REF_NONE = 0, TOPIC_POOL_FREE = 0xffffffff, TOPIC_REF_MAX = 0xffff0000 };
+
+struct topic_pool {
+	char **chunks;
+	uint32_t chunk_cap;
+	uint32_t len; /* numbers given out so far, with 0 */
+	uint32_t free; /* the first free number below len */
+	uint32_t record_bytes;
+};
+
+static inline void *topic_pool_at(const struct topic_pool *pool, uint32_t ref, size_t record_bytes)
+{
+	return pool->chunks[ref >> TOPIC_POOL_SHIFT] +
+	       (ref & (TOPIC_POOL_CHUNK - 1)) * record_bytes;
+}
+
+void topic_pool_init(struct topic_pool *pool, uint32_t record_bytes);
+void topic_pool_fini(struct topic_pool *pool, struct topic_heap heap);
+/* A cleared record; 0 when there is no memory. */
+uint32_t topic_pool_take(struct topic_pool *pool, struct topic_heap heap);
+void topic_pool_give(struct topic_pool *pool, uint32_t ref);
+
+/* The text of one level, or of a whole filter: within the record when it is short. */
+enum { TOPIC_INSIDE_BYTES = 8 };
+
+union topic_label {
+	char inside[TOPIC_INSIDE_BYTES];
+	char *outside;
+};
+
+static inline struct topic_text topic_label_text(const union topic_label *label, uint16_t bytes)
+{
+	return (struct topic_text){
+		bytes <= TOPIC_INSIDE_BYTES ? label->inside : label->outside, bytes};
+}
+
+int topic_label_set(union topic_label *label, struct topic_heap heap, struct topic_text text)
+	__attribute__((warn_unused_result));
+void topic_label_fini(union topic_label *label, uint16_t bytes, struct topic_heap heap);
+
+static inline bool topic_text_is_same(struct topic_text a, struct topic_text b)
+{
+	return a.bytes == b.bytes && memcmp(a.data, b.data, a.bytes) == 0;
+}
+
+static inline bool topic_level_is(struct topic_text level, char c)
+{
+	return level.bytes == 1 && level.data[0] == c;
+}
+
+/* Takes the first level off `rest`; false when none is left. `rest->data` is NULL at the end. */
+static inline bool topic_level_next(struct topic_text *rest, struct topic_text *level)
+{
+	const char *slash;
+
+	if (rest->data == NULL)
+		return false;
+	*level = *rest;
+	slash = memchr(rest->data, '/', rest->bytes);
+	if (slash == NULL) {
+		rest->data = NULL;
+		return true;
+	}
+	level->bytes = (size_t)(slash - rest->data);
+	rest->bytes -= level->bytes + 1;
+	rest->data = slash + 1;
+	return true;
+}
+
+/* Whether the text is longer, or has more levels, than the index and the store take. */
+bool topic_text_is_too_long(struct topic_text text);
+
+/*
+ * Hash table by linear hashing: buckets of one cache line, with more of them chained behind when
+ * they are full. It grows by splitting one bucket at a time, so no insert stalls and no old copy
+ * lies beside the new one. The owner compares: a slot holds 32 bits of hash, by which it also finds
+ * its bucket, and a reference to the owner's record.
+ */
+enum { TOPIC_BUCKET_SLOTS = 7, TOPIC_SEGMENT_SHIFT = 9, TOPIC_SEGMENT = 1 << TOPIC_SEGMENT_SHIFT };
+
+struct topic_bucket {
+	uint32_t hash[TOPIC_BUCKET_SLOTS];
+	uint32_t ref[TOPIC_BUCKET_SLOTS]; /* TOPIC_REF_NONE: an empty slot; they are the last */
+	struct topic_bucket *next;
 };
 
 struct topic_table {
-	struct topic_slot *slots, *old;
-	uint32_t mask, old_mask; /* sizes less 1 */
-	uint32_t used; /* in both */
-	uint32_t moved; /* slots of `old` that are empty for good */
+	struct topic_bucket **segments;
+	uint32_t segment_cap;
+	uint32_t first_cap; /* buckets that the first segment has room for */
+	uint32_t bucket_len;
+	uint32_t mask; /* the largest 2^n - 1 below bucket_len */
+	uint32_t used;
 };
-
-enum { TOPIC_REF_NONE = 0, TOPIC_REF_MAX = 0xfffffff0u };
-
-/* Whether `ref` has the key that is looked for. */
-typedef bool topic_is_same(const void *owner, uint32_t ref, const void *key);
 
 int topic_table_init(struct topic_table *table, struct topic_heap heap)
 	__attribute__((warn_unused_result));
 void topic_table_fini(struct topic_table *table, struct topic_heap heap);
-uint32_t topic_table_find(const struct topic_table *table, uint32_t hash, topic_is_same *is_same,
-	const void *owner, const void *key);
-/* The key must not be there. -ENOMEM when the table is full and cannot grow. */
+/* The key must not be there. -ENOMEM with the table unchanged. */
 int topic_table_insert(struct topic_table *table, struct topic_heap heap, uint32_t hash,
 	uint32_t ref) __attribute__((warn_unused_result));
 /* Removes, or changes to `to`, the slot with this hash and ref, which must be there. */
-void topic_table_remove(struct topic_table *table, uint32_t hash, uint32_t ref);
+void topic_table_remove(
+	struct topic_table *table, struct topic_heap heap, uint32_t hash, uint32_t ref);
 void topic_table_update(struct topic_table *table, uint32_t hash, uint32_t ref, uint32_t to);
 
-/* Subscribers of one filter: one within, many outside, and very many with a table by subscriber. */
-struct topic_many;
-struct topic_list {
-	uint32_t len;
-	uint32_t is_outside; /* the entries are in `many`, not in `one` */
-	union {
-		struct topic_entry one;
-		struct topic_many *many;
-	} u;
-};
-
-const struct topic_entry *topic_list_entries(const struct topic_list *list);
-/* As topic_index_insert. */
-int topic_list_insert(struct topic_list *list, struct topic_heap heap,
-	const struct topic_entry *entry) __attribute__((warn_unused_result));
-bool topic_list_remove(struct topic_list *list, struct topic_heap heap, uint32_t subscriber);
-bool topic_list_has(const struct topic_list *list, uint32_t subscriber);
-void topic_list_fini(struct topic_list *list, struct topic_heap heap);
-
-struct topic_group {
-	struct topic_group *next;
-	struct topic_list members;
-	uint32_t turn; /* where the next pick begins */
-	uint16_t name_bytes;
-	char name[];
-};
-
-enum { TOPIC_INLINE_BYTES = 14 };
-
-/* One cache line. A node's number is never 0. */
-struct topic_node {
-	uint32_t parent; /* TOPIC_PARENT_... or a node */
-	uint32_t plus, pound; /* children for the wildcards; 0 = none */
-	uint32_t children; /* other children: edges in the table */
-	struct topic_list list;
-	struct topic_group *groups;
-	uint16_t text_bytes;
-	char text[TOPIC_INLINE_BYTES]; /* or, when longer, a pointer in its last bytes */
-};
-
-enum {
-	TOPIC_PARENT_EXACT = 0, /* the text is a whole filter without wildcards */
-	TOPIC_ROOT = 1,
-	TOPIC_PARENT_FREE = 0xffffffff,
-	TOPIC_CHUNK_LEN = 1024,
-};
-
-struct topic_index {
-	struct topic_heap heap;
-	uint64_t seed;
-	uint32_t last_resort;
-	uint32_t node_len; /* handed out so far, with node 0 */
-	uint32_t free_node; /* chain through `plus`; 0 = none */
-	uint32_t chunk_cap;
-	struct topic_node **chunks;
-	struct topic_table edges;
-	struct topic_figures figures;
-};
-
-static inline struct topic_node *topic_node_at(const struct topic_index *index, uint32_t node)
+static inline struct topic_bucket *topic_table_bucket(
+	const struct topic_table *table, uint32_t hash)
 {
-	return &index->chunks[node / TOPIC_CHUNK_LEN][node % TOPIC_CHUNK_LEN];
+	uint32_t at = hash & (table->mask << 1 | 1);
+
+	if (at >= table->bucket_len)
+		at &= table->mask;
+	return &table->segments[at >> TOPIC_SEGMENT_SHIFT][at & (TOPIC_SEGMENT - 1)];
 }
 
-struct topic_text topic_node_text(const struct topic_node *node);
-uint64_t topic_text_hash(const struct topic_index *index, struct topic_text text);
-/* The child of `parent` by a text whose hash is known; 0 when there is none. */
-uint32_t topic_node_find(const struct topic_index *index, uint32_t parent, struct topic_text text,
-	uint64_t text_hash);
-/* The node of a filter; 0 when there is none. */
-uint32_t topic_node_lookup(const struct topic_index *index, struct topic_text filter);
-/* The same, made when it is not there; 0 when there is no memory. */
-uint32_t topic_node_make(struct topic_index *index, struct topic_text filter);
-/* Frees the node and its parents as far as nothing needs them. */
-void topic_node_prune(struct topic_index *index, uint32_t node);
+/* Whether `ref` has the key that is looked for. */
+typedef bool topic_is_same(const void *owner, uint32_t ref, const void *key);
 
-/* Takes the first level off `rest`; false when nothing is left. `rest->data` is NULL at the end. */
-bool topic_level_next(struct topic_text *rest, struct topic_text *level);
+/*
+ * Inline, so that the comparison is too. The slot of a hash within its bucket is a matter of
+ * chance, which no branch predictor would guess: the hashes are compared without branches.
+ */
+static inline uint32_t topic_table_find(const struct topic_table *table, uint32_t hash,
+	topic_is_same *is_same, const void *owner, const void *key)
+{
+	const struct topic_bucket *bucket = topic_table_bucket(table, hash);
+
+	do {
+		unsigned hits = 0;
+
+		for (unsigned i = 0; i < TOPIC_BUCKET_SLOTS; i++)
+			hits |= (unsigned)(bucket->hash[i] == hash) << i;
+		for (; hits != 0; hits &= hits - 1) {
+			uint32_t ref = bucket->ref[__builtin_ctz(hits)];
+
+			if (ref != TOPIC_REF_NONE && is_same(owner, ref, key))
+				return ref;
+		}
+		bucket = bucket->next;
+	} while (bucket != NULL);
+	return TOPIC_REF_NONE;
+}
 
 #endif

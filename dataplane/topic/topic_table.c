@@ -5,155 +5,241 @@
 #include "base_mem.h"
 #include "topic_priv.h"
 
-/* TAKEN marks a slot of the old array whose entry has moved or gone: probes go past it. */
-enum { START_LEN = 8, MOVE_STEP = 8, TAKEN = 0xffffffff };
+/* Buckets are split so that four of their seven slots are used on average. */
+enum { START_BUCKETS = 2, FILL = 4 };
+
+static struct topic_bucket *bucket_at(const struct topic_table *table, uint32_t at)
+{
+	return &table->segments[at >> TOPIC_SEGMENT_SHIFT][at & (TOPIC_SEGMENT - 1)];
+}
 
 int topic_table_init(struct topic_table *table, struct topic_heap heap)
 {
 	memset(table, 0, sizeof(*table));
-	table->slots =
-		base_mem_calloc(heap.mem, heap.mem_class, START_LEN * sizeof(struct topic_slot));
-	table->mask = START_LEN - 1;
-	return table->slots == NULL ? -ENOMEM : 0;
+	table->segments = base_mem_calloc(heap.mem, heap.mem_class, sizeof(struct topic_bucket *));
+	if (table->segments == NULL)
+		return -ENOMEM;
+	table->segments[0] = base_mem_calloc(
+		heap.mem, heap.mem_class, START_BUCKETS * sizeof(struct topic_bucket));
+	if (table->segments[0] == NULL) {
+		base_mem_free(heap.mem, heap.mem_class, table->segments);
+		table->segments = NULL;
+		return -ENOMEM;
+	}
+	table->segment_cap = 1;
+	table->first_cap = table->bucket_len = START_BUCKETS;
+	table->mask = START_BUCKETS - 1;
+	return 0;
+}
+
+static void free_chain(struct topic_bucket *bucket, struct topic_heap heap)
+{
+	while (bucket != NULL) {
+		struct topic_bucket *next = bucket->next;
+
+		base_mem_free(heap.mem, heap.mem_class, bucket);
+		bucket = next;
+	}
 }
 
 void topic_table_fini(struct topic_table *table, struct topic_heap heap)
 {
-	base_mem_free(heap.mem, heap.mem_class, table->slots);
-	base_mem_free(heap.mem, heap.mem_class, table->old);
+	for (uint32_t i = 0; i < table->bucket_len; i++)
+		free_chain(bucket_at(table, i)->next, heap);
+	for (uint32_t i = 0; i < table->segment_cap; i++)
+		base_mem_free(heap.mem, heap.mem_class, table->segments[i]);
+	base_mem_free(heap.mem, heap.mem_class, table->segments);
 	memset(table, 0, sizeof(*table));
 }
 
-static uint32_t find_in(const struct topic_slot *slots, uint32_t mask, uint32_t hash,
-	topic_is_same *is_same, const void *owner, const void *key)
+/* Replaces an array of `old_bytes` by a larger one, cleared behind what it holds. */
+static void *grown(void *old, size_t old_bytes, size_t bytes, struct topic_heap heap)
 {
-	for (uint32_t i = hash & mask; slots[i].ref != TOPIC_REF_NONE; i = (i + 1) & mask)
-		if (slots[i].hash == hash && slots[i].ref != TAKEN &&
-			is_same(owner, slots[i].ref, key))
-			return slots[i].ref;
-	return TOPIC_REF_NONE;
+	char *fresh = base_mem_calloc(heap.mem, heap.mem_class, bytes);
+
+	if (fresh == NULL)
+		return NULL;
+	memcpy(fresh, old, old_bytes);
+	base_mem_free(heap.mem, heap.mem_class, old);
+	return fresh;
 }
 
-uint32_t topic_table_find(const struct topic_table *table, uint32_t hash, topic_is_same *is_same,
-	const void *owner, const void *key)
+/* Room for one bucket more: the first segment doubles until it is whole, then others follow. */
+static int reserve(struct topic_table *table, struct topic_heap heap)
 {
-	uint32_t ref = find_in(table->slots, table->mask, hash, is_same, owner, key);
+	uint32_t segment = table->bucket_len >> TOPIC_SEGMENT_SHIFT;
+	void *fresh;
 
-	if (ref == TOPIC_REF_NONE && table->old != NULL)
-		ref = find_in(table->old, table->old_mask, hash, is_same, owner, key);
-	return ref;
-}
+	if (table->bucket_len < table->first_cap)
+		return 0;
+	if (table->first_cap < TOPIC_SEGMENT) {
+		size_t bytes = table->first_cap * sizeof(struct topic_bucket);
 
-static void put(struct topic_slot *slots, uint32_t mask, struct topic_slot slot)
-{
-	uint32_t i = slot.hash & mask;
-
-	while (slots[i].ref != TOPIC_REF_NONE)
-		i = (i + 1) & mask;
-	slots[i] = slot;
-}
-
-/* Moves up to `n` slots out of the old array, and lets it go when it is empty. */
-static void move_some(struct topic_table *table, struct topic_heap heap, uint32_t n)
-{
-	if (table->old == NULL)
-		return;
-	for (; n > 0 && table->moved <= table->old_mask; n--, table->moved++) {
-		struct topic_slot *slot = &table->old[table->moved];
-
-		if (slot->ref == TOPIC_REF_NONE || slot->ref == TAKEN)
-			continue;
-		put(table->slots, table->mask, *slot);
-		slot->ref = TAKEN;
+		fresh = grown(table->segments[0], bytes, bytes * 2, heap);
+		if (fresh == NULL)
+			return -ENOMEM;
+		table->segments[0] = fresh;
+		table->first_cap *= 2;
+		return 0;
 	}
-	if (table->moved > table->old_mask) {
-		base_mem_free(heap.mem, heap.mem_class, table->old);
-		table->old = NULL;
+	if (segment >= table->segment_cap) {
+		size_t bytes = table->segment_cap * sizeof(struct topic_bucket *);
+
+		fresh = grown(table->segments, bytes, bytes * 2, heap);
+		if (fresh == NULL)
+			return -ENOMEM;
+		table->segments = fresh;
+		table->segment_cap *= 2;
 	}
+	if (table->segments[segment] == NULL)
+		table->segments[segment] = base_mem_calloc(
+			heap.mem, heap.mem_class, TOPIC_SEGMENT * sizeof(struct topic_bucket));
+	return table->segments[segment] == NULL ? -ENOMEM : 0;
 }
 
-static int grow(struct topic_table *table, struct topic_heap heap)
+static int put(struct topic_bucket *bucket, struct topic_heap heap, uint32_t hash, uint32_t ref)
 {
-	size_t len = ((size_t)table->mask + 1) * 2;
-	struct topic_slot *slots;
-
-	BASE_ASSERT(table->old == NULL);
-	if (len > UINT32_MAX / 2)
-		return -ENOMEM;
-	slots = base_mem_calloc(heap.mem, heap.mem_class, len * sizeof(*slots));
-	if (slots == NULL)
-		return -ENOMEM;
-	table->old = table->slots;
-	table->old_mask = table->mask;
-	table->moved = 0;
-	table->slots = slots;
-	table->mask = (uint32_t)len - 1;
-	return 0;
+	for (;; bucket = bucket->next) {
+		for (unsigned i = 0; i < TOPIC_BUCKET_SLOTS; i++)
+			if (bucket->ref[i] == TOPIC_REF_NONE) {
+				bucket->hash[i] = hash;
+				bucket->ref[i] = ref;
+				return 0;
+			}
+		if (bucket->next == NULL) {
+			bucket->next =
+				base_mem_calloc(heap.mem, heap.mem_class, sizeof(*bucket->next));
+			if (bucket->next == NULL)
+				return -ENOMEM;
+		}
+	}
 }
 
 /*
- * Grows at three quarters; without memory for that it takes entries up to seven eighths, beyond which probes
- * become long. The old array is empty long before the new one is three quarters full, as each insert moves
- * MOVE_STEP of its slots.
+ * Closes the gap at a slot of the chain that begins at `head` with the chain's last one, whose
+ * bucket goes when it is empty. Returns whether that was `bucket`.
  */
+static bool take_out(
+	struct topic_bucket *head, struct topic_bucket *bucket, unsigned at, struct topic_heap heap)
+{
+	struct topic_bucket *last = head, *before = NULL;
+	unsigned i = TOPIC_BUCKET_SLOTS - 1;
+
+	for (; last->next != NULL; last = last->next)
+		before = last;
+	while (last->ref[i] == TOPIC_REF_NONE)
+		i--;
+	bucket->hash[at] = last->hash[i];
+	bucket->ref[at] = last->ref[i];
+	last->hash[i] = 0;
+	last->ref[i] = TOPIC_REF_NONE;
+	if (i > 0 || before == NULL)
+		return false;
+	before->next = NULL;
+	base_mem_free(heap.mem, heap.mem_class, last);
+	return bucket == last;
+}
+
+/* Copies to `to` what goes to bucket `at` once there is one. */
+static int copy_half(const struct topic_bucket *from, struct topic_bucket *to, uint32_t wide_mask,
+	uint32_t at, struct topic_heap heap)
+{
+	for (; from != NULL; from = from->next)
+		for (unsigned i = 0; i < TOPIC_BUCKET_SLOTS; i++)
+			if (from->ref[i] != TOPIC_REF_NONE && (from->hash[i] & wide_mask) == at &&
+				put(to, heap, from->hash[i], from->ref[i]) < 0)
+				return -ENOMEM;
+	return 0;
+}
+
+static void drop_half(
+	struct topic_bucket *head, uint32_t wide_mask, uint32_t at, struct topic_heap heap)
+{
+	struct topic_bucket *bucket = head;
+	unsigned i = 0;
+
+	while (bucket != NULL) {
+		if (i == TOPIC_BUCKET_SLOTS || bucket->ref[i] == TOPIC_REF_NONE) {
+			bucket = bucket->next;
+			i = 0;
+		} else if ((bucket->hash[i] & wide_mask) != at) {
+			i++;
+		} else if (take_out(head, bucket, i, heap)) {
+			return;
+		}
+	}
+}
+
+/* Adds one bucket, and moves to it what is its own. */
+static int split(struct topic_table *table, struct topic_heap heap)
+{
+	uint32_t at = table->bucket_len, wide_mask;
+	struct topic_bucket *from, *to;
+
+	if (at >= TOPIC_REF_MAX / 2 || reserve(table, heap) < 0)
+		return -ENOMEM;
+	if (at > (table->mask << 1 | 1))
+		table->mask = table->mask << 1 | 1;
+	wide_mask = table->mask << 1 | 1;
+	from = bucket_at(table, at & table->mask);
+	to = bucket_at(table, at);
+	if (copy_half(from, to, wide_mask, at, heap) < 0) {
+		free_chain(to->next, heap);
+		memset(to, 0, sizeof(*to));
+		return -ENOMEM;
+	}
+	drop_half(from, wide_mask, at, heap);
+	table->bucket_len++;
+	return 0;
+}
+
+/* Without memory for a split the chains become longer; from two buckets each on, no further. */
+static bool is_overfull(const struct topic_table *table)
+{
+	return table->used / 2 >= (uint64_t)table->bucket_len * TOPIC_BUCKET_SLOTS;
+}
+
 int topic_table_insert(
 	struct topic_table *table, struct topic_heap heap, uint32_t hash, uint32_t ref)
 {
-	move_some(table, heap, MOVE_STEP);
-	if (table->used >= table->mask / 4 * 3 && grow(table, heap) < 0 &&
-		table->used >= table->mask - table->mask / 8)
+	if (table->used >= (uint64_t)table->bucket_len * FILL && split(table, heap) < 0 &&
+		is_overfull(table))
 		return -ENOMEM;
-	put(table->slots, table->mask, (struct topic_slot){hash, ref});
+	if (put(topic_table_bucket(table, hash), heap, hash, ref) < 0)
+		return -ENOMEM;
 	table->used++;
 	return 0;
 }
 
-static struct topic_slot *slot_of(
-	struct topic_slot *slots, uint32_t mask, uint32_t hash, uint32_t ref)
+/* Finds the slot, which must be there; returns its bucket. */
+static struct topic_bucket *slot_of(
+	struct topic_bucket *bucket, uint32_t hash, uint32_t ref, unsigned *at)
 {
-	for (uint32_t i = hash & mask; slots[i].ref != TOPIC_REF_NONE; i = (i + 1) & mask)
-		if (slots[i].hash == hash && slots[i].ref == ref)
-			return &slots[i];
+	for (; bucket != NULL; bucket = bucket->next)
+		for (unsigned i = 0; i < TOPIC_BUCKET_SLOTS; i++)
+			if (bucket->ref[i] == ref && bucket->hash[i] == hash) {
+				*at = i;
+				return bucket;
+			}
+	BASE_ASSERT(bucket != NULL);
 	return NULL;
 }
 
-/* Closes the gap at `hole`: entries that probed past it move back. */
-static void close_gap(struct topic_slot *slots, uint32_t mask, uint32_t hole)
+void topic_table_remove(
+	struct topic_table *table, struct topic_heap heap, uint32_t hash, uint32_t ref)
 {
-	for (uint32_t i = (hole + 1) & mask; slots[i].ref != TOPIC_REF_NONE; i = (i + 1) & mask) {
-		uint32_t home = slots[i].hash & mask;
+	struct topic_bucket *head = topic_table_bucket(table, hash), *bucket;
+	unsigned at = 0;
 
-		if (((i - home) & mask) >= ((i - hole) & mask)) {
-			slots[hole] = slots[i];
-			hole = i;
-		}
-	}
-	slots[hole] = (struct topic_slot){0};
-}
-
-void topic_table_remove(struct topic_table *table, uint32_t hash, uint32_t ref)
-{
-	struct topic_slot *slot = slot_of(table->slots, table->mask, hash, ref);
-
-	if (slot != NULL) {
-		close_gap(table->slots, table->mask, (uint32_t)(slot - table->slots));
-	} else {
-		BASE_ASSERT(table->old != NULL);
-		slot = slot_of(table->old, table->old_mask, hash, ref);
-		BASE_ASSERT(slot != NULL);
-		slot->ref = TAKEN;
-	}
+	bucket = slot_of(head, hash, ref, &at);
+	take_out(head, bucket, at, heap);
 	table->used--;
 }
 
 void topic_table_update(struct topic_table *table, uint32_t hash, uint32_t ref, uint32_t to)
 {
-	struct topic_slot *slot = slot_of(table->slots, table->mask, hash, ref);
+	unsigned at = 0;
+	struct topic_bucket *bucket = slot_of(topic_table_bucket(table, hash), hash, ref, &at);
 
-	if (slot == NULL) {
-		BASE_ASSERT(table->old != NULL);
-		slot = slot_of(table->old, table->old_mask, hash, ref);
-		BASE_ASSERT(slot != NULL);
-	}
-	slot->ref = to;
+	bucket->ref[at] = to;
 }

@@ -6,8 +6,9 @@
 #include "topic_priv.h"
 
 /*
- * The table alone, against a plain array, at all the places where growth could go wrong: what still lies in the old
- * array is found, changed and removed; hashes that collide; memory that runs out and comes back.
+ * The table alone, against a plain array, at all the places where growth could go wrong: buckets
+ * that are split while others are not yet, chains behind full buckets, hashes that collide; memory
+ * that runs out and comes back.
  */
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -16,7 +17,7 @@ enum { OPERATIONS = 100 * 1000 };
 enum { OPERATIONS = 1000 * 1000 };
 #endif
 
-enum { KEYS = 6000 };
+enum { KEYS = 8000 };
 
 struct bench {
 	struct fixture *f;
@@ -27,7 +28,7 @@ struct bench {
 	uint32_t hash_mask, hash_shift, hash_add;
 	uint32_t len;
 	uint64_t random;
-	unsigned met_old[3]; /* finds, removals, updates while the table grew */
+	unsigned met_chain[3]; /* finds, removals, updates in a bucket with others behind it */
 };
 
 static uint32_t hash_of(const struct bench *b, uint32_t key)
@@ -59,6 +60,11 @@ static void bench_init(struct bench *b, struct fixture *f, uint32_t hash_mask, u
 	assert_int_equal(topic_table_init(&b->table, b->heap), 0);
 }
 
+static bool is_chained(const struct bench *b, uint32_t key)
+{
+	return topic_table_bucket(&b->table, hash_of(b, key))->next != NULL;
+}
+
 static void add(struct bench *b, uint32_t key)
 {
 	uint32_t ref = key + 1;
@@ -72,8 +78,8 @@ static void add(struct bench *b, uint32_t key)
 
 static void drop(struct bench *b, uint32_t key)
 {
-	b->met_old[1] += b->table.old != NULL;
-	topic_table_remove(&b->table, hash_of(b, key), b->ref_of[key]);
+	b->met_chain[1] += is_chained(b, key);
+	topic_table_remove(&b->table, b->heap, hash_of(b, key), b->ref_of[key]);
 	b->ref_of[key] = 0;
 	b->len--;
 }
@@ -83,7 +89,7 @@ static void change(struct bench *b, uint32_t key)
 {
 	uint32_t to = b->ref_of[key] == key + 1 ? key + 1 + KEYS : key + 1;
 
-	b->met_old[2] += b->table.old != NULL;
+	b->met_chain[2] += is_chained(b, key);
 	b->key_of[to] = key;
 	topic_table_update(&b->table, hash_of(b, key), b->ref_of[key], to);
 	b->ref_of[key] = to;
@@ -95,18 +101,37 @@ static void assert_sound(const struct bench *b)
 	const struct topic_table *t = &b->table;
 
 	assert_int_equal(t->used, b->len);
-	assert_true(t->used <= t->mask - t->mask / 8);
-	if (t->old != NULL) {
-		assert_int_equal(t->mask, t->old_mask * 2 + 1);
-		assert_true(t->moved <= t->old_mask);
+	assert_int_equal(t->mask & (t->mask + 1), 0);
+	assert_in_range(t->bucket_len, t->mask + 1, 2 * (t->mask + 1));
+	assert_true(t->used <= t->bucket_len * TOPIC_BUCKET_SLOTS * 2 + 1);
+}
+
+/* One chain: filled from the front, its entries in their bucket. Returns their number. */
+static uint32_t chain_len(const struct topic_table *t, uint32_t at)
+{
+	const struct topic_bucket *head = &t->segments[at / TOPIC_SEGMENT][at % TOPIC_SEGMENT];
+	uint32_t len = 0;
+	bool is_over = false;
+
+	for (const struct topic_bucket *bucket = head; bucket != NULL; bucket = bucket->next) {
+		assert_true(bucket == head || bucket->ref[0] != 0);
+		for (unsigned i = 0; i < TOPIC_BUCKET_SLOTS; i++) {
+			is_over = is_over || bucket->ref[i] == 0;
+			assert_int_equal(is_over, bucket->ref[i] == 0);
+			if (is_over)
+				continue;
+			assert_ptr_equal(topic_table_bucket(t, bucket->hash[i]), head);
+			len++;
+		}
 	}
+	return len;
 }
 
 static void step(struct bench *b, uint32_t keys, uint32_t adding)
 {
 	uint32_t key = draw_below(&b->random, keys);
 
-	b->met_old[0] += b->table.old != NULL;
+	b->met_chain[0] += is_chained(b, key);
 	assert_int_equal(find(b, key), b->ref_of[key]);
 	if (b->ref_of[key] == 0)
 		draw_below(&b->random, 100) < adding ? add(b, key) : (void)0;
@@ -126,6 +151,9 @@ static void assert_all_there(const struct bench *b)
 		used += b->ref_of[key] != 0;
 	}
 	assert_int_equal(used, b->table.used);
+	for (uint32_t at = 0; at < b->table.bucket_len; at++)
+		used -= chain_len(&b->table, at);
+	assert_int_equal(used, 0);
 }
 
 static void bench_fini(struct bench *b)
@@ -134,7 +162,7 @@ static void bench_fini(struct bench *b)
 	topic_table_fini(&b->table, b->heap);
 }
 
-/* The keys widen as the run goes on, so that growth happens many times, with waves of removals in between. */
+/* The keys widen as the run goes on, so that growth goes on, with waves of removals in between. */
 static void run_wide(struct fixture *f, uint32_t hash_mask, uint32_t shift, uint32_t operations)
 {
 	static struct bench b;
@@ -147,7 +175,7 @@ static void run_wide(struct fixture *f, uint32_t hash_mask, uint32_t shift, uint
 	}
 	assert_all_there(&b);
 	for (unsigned i = 0; i < 3; i++)
-		assert_true(b.met_old[i] > 0);
+		assert_true(b.met_chain[i] > 0);
 	bench_fini(&b);
 }
 
@@ -156,31 +184,31 @@ static void test_good_hash(void **state)
 	run_wide(*state, 0xffffff, 8, OPERATIONS);
 }
 
-/* Few hashes: long runs, and many keys of one hash. */
+/* Few hashes: long chains, and many keys of one hash. */
 static void test_bad_hash(void **state)
 {
 	run_wide(*state, 0x1ff, 0, OPERATIONS / 10);
 }
 
-/* All homes lie in the last slots, so that every run goes around the end. */
-static void test_around_end(void **state)
+/* Hashes that differ in no bit that selects a bucket: splits do not part them. */
+static void test_one_bucket(void **state)
 {
 	static struct bench b;
 
-	bench_init(&b, *state, 0x3, 0);
-	b.hash_add = UINT32_MAX - 3;
+	bench_init(&b, *state, 0x3, 30);
+	b.hash_add = 0x12345;
 	for (uint32_t i = 0; i < OPERATIONS / 20; i++)
 		step(&b, 100, 50);
 	bench_fini(&b);
 }
 
-/* Growth at every size, each time with all old entries met at once: found, changed, removed. */
+/* Growth to every size, then all entries at once: found, changed, removed. */
 static void test_right_after_growth(void **state)
 {
 	static struct bench b;
 
 	for (uint32_t what = 0; what < 3; what++)
-		for (uint32_t until = 3; until < 800; until++) {
+		for (uint32_t until = 3; until < 800; until += 1 + until / 32) {
 			bench_init(&b, *state, 0xffffff, 8);
 			for (uint32_t key = 0; key < until; key++)
 				add(&b, key);
@@ -192,7 +220,7 @@ static void test_right_after_growth(void **state)
 		}
 }
 
-/* Many removals, then insertions: the old array has gone before the table grows again (grow asserts that). */
+/* Many removals, then insertions: the buckets that are there are filled again. */
 static void test_removals_then_inserts(void **state)
 {
 	static struct bench b;
@@ -212,30 +240,23 @@ static void test_removals_then_inserts(void **state)
 	bench_fini(&b);
 }
 
-/* Growth fails, the load rises until entries are refused; with memory the table grows, and all is there. */
+/* Growth fails, the load rises until entries are refused; with memory the table grows. */
 static void test_growth_fails(void **state)
 {
 	static struct bench b;
 	struct fixture *f = *state;
 
-	for (uint32_t start = 3; start < 2000; start = start * 2 + 1) {
-		uint32_t key = 0, held;
+	for (uint32_t start = 3; start < 1000; start = start * 2 + 1) {
+		uint32_t key = 0;
 
 		bench_init(&b, f, 0xffffff, 8);
 		while (key < start)
 			add(&b, key++);
 		base_mem_limit(f->mem, MEM_CLASS, 1);
-		for (; key < start * 4 + 16; key++)
+		for (; key < start * 6 + 16; key++)
 			add(&b, key);
-		held = b.len;
-		assert_true(held < key);
-		assert_int_equal(held, b.table.mask - b.table.mask / 8);
-		assert_sound(&b);
+		assert_in_range(b.len, start, key - 1);
 		assert_all_there(&b);
-		drop(&b, 0);
-		add(&b, 0);
-		add(&b, key - 1);
-		assert_int_equal(b.len, held);
 		base_mem_limit(f->mem, MEM_CLASS, 0);
 		for (key = 0; key < KEYS; key++)
 			if (b.ref_of[key] == 0)
@@ -243,6 +264,33 @@ static void test_growth_fails(void **state)
 		assert_int_equal(b.len, KEYS);
 		bench_fini(&b);
 	}
+}
+
+/* With memory for chains but not for a segment, entries are taken until there are two buckets each. */
+static void test_chains_end(void **state)
+{
+	static struct bench b;
+	struct fixture *f = *state;
+	uint32_t key = 0, refused = 0;
+
+	bench_init(&b, f, 0xffffff, 8);
+	while (b.table.bucket_len < TOPIC_SEGMENT)
+		add(&b, key++);
+	base_mem_limit(f->mem, MEM_CLASS,
+		base_mem_used(f->mem, MEM_CLASS) + TOPIC_SEGMENT * sizeof(struct topic_bucket) -
+			64);
+	for (; key < KEYS; key++) {
+		uint32_t before = b.len;
+
+		add(&b, key);
+		refused += b.len == before;
+		assert_sound(&b);
+	}
+	assert_int_equal(b.table.bucket_len, TOPIC_SEGMENT);
+	assert_true(refused > 0);
+	assert_all_there(&b);
+	base_mem_limit(f->mem, MEM_CLASS, 0);
+	bench_fini(&b);
 }
 
 /* Memory that comes and goes at random. */
@@ -266,12 +314,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_good_hash, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_bad_hash, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(test_around_end, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_one_bucket, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_right_after_growth, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_removals_then_inserts, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_growth_fails, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_chains_end, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_memory_comes_and_goes, fixture_setup, fixture_teardown),
 	};
