@@ -50,12 +50,12 @@ static unsigned parse_addr(const char *text, uint8_t *addr)
 	return 96;
 }
 
-void network(struct bench *b, const char *text, unsigned prefix_bits)
+void network(struct bench *b, const char *addr, unsigned prefix_bits)
 {
-	uint8_t addr[16];
-	unsigned before = parse_addr(text, addr);
+	uint8_t bytes[16];
+	unsigned before = parse_addr(addr, bytes);
 
-	rule_build_network(&b->build, addr, before + prefix_bits);
+	rule_build_network(&b->build, bytes, before + prefix_bits);
 }
 
 static enum rule_verdict check(const struct bench *b, const char *username, const char *client_id,

@@ -41,7 +41,7 @@ void network(
 
 /* What rule_table_check says; QoS 0, not retained. */
 enum rule_verdict publishes(const struct bench *b, const char *username, const char *client_id,
-	const char *addr, const char *topic);
+	const char *addr, const char *name);
 enum rule_verdict subscribes(const struct bench *b, const char *username, const char *client_id,
 	const char *addr, const char *filter);
 

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,9 +61,10 @@ static void test_coverage(void **state)
 }
 
 /* All filters of up to three levels of a small alphabet, by what they match among all such names. */
-enum { NAMES_MAX = 200, FILTERS_MAX = 400 };
+enum { NAMES_MAX = 200, FILTERS_MAX = 400, TEXT_BYTES = 32 };
 
-static size_t all_texts(char texts[][32], const char *const *levels, size_t level_len, bool filters)
+static size_t all_texts(
+	char texts[][TEXT_BYTES], const char *const *levels, size_t level_len, bool filters)
 {
 	size_t len = 0;
 
@@ -72,11 +74,8 @@ static size_t all_texts(char texts[][32], const char *const *levels, size_t leve
 
 		if (b == 0 && c != 0)
 			continue;
-		strcpy(texts[len], levels[a]);
-		if (b > 0)
-			strcat(strcat(texts[len], "/"), levels[b - 1]);
-		if (c > 0)
-			strcat(strcat(texts[len], "/"), levels[c - 1]);
+		snprintf(texts[len], TEXT_BYTES, "%s%s%s%s%s", levels[a], b > 0 ? "/" : "",
+			b > 0 ? levels[b - 1] : "", c > 0 ? "/" : "", c > 0 ? levels[c - 1] : "");
 		if (texts[len][0] == '\0')
 			continue;
 		if (filters && strchr(texts[len], '#') != NULL &&
@@ -95,7 +94,7 @@ static void test_coverage_by_names(void **state)
 {
 	static const char *const filter_levels[] = {"a", "", "$s", "+", "#"};
 	static const char *const name_levels[] = {"a", "", "$s", "z"};
-	static char filters[FILTERS_MAX][32], names[NAMES_MAX][32];
+	static char filters[FILTERS_MAX][TEXT_BYTES], names[NAMES_MAX][TEXT_BYTES];
 	static bool selects[FILTERS_MAX][NAMES_MAX * 2 + 1];
 	size_t filter_len = all_texts(filters, filter_levels, 5, true);
 	size_t name_len = all_texts(names, name_levels, 4, false);
@@ -105,10 +104,10 @@ static void test_coverage_by_names(void **state)
 	for (size_t i = 0; i < filter_len; i++) {
 		one_topic(false, filters[i]);
 		for (size_t k = 0; k < name_len; k++) {
-			char longer[40];
+			char longer[TEXT_BYTES + 2];
 
 			selects[i][k] = publishes(&bench, "u", "c", "::1", names[k]) == RULE_ALLOW;
-			strcat(strcpy(longer, names[k]), "/z");
+			snprintf(longer, sizeof(longer), "%.*s/z", TEXT_BYTES - 1, names[k]);
 			selects[i][name_len + k] =
 				publishes(&bench, "u", "c", "::1", longer) == RULE_ALLOW;
 		}

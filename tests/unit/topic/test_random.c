@@ -67,18 +67,17 @@ static bool model_match(const char *filter, const char *topic)
 static void draw_text(struct model *m, char *text, uint32_t level_kinds)
 {
 	uint32_t len = 1 + draw_below(&m->random, 5);
+	size_t at = 0;
 
-	text[0] = '\0';
 	for (uint32_t i = 0; i < len; i++) {
 		const char *level = level_texts[draw_below(&m->random, level_kinds)];
 
-		strcat(text, i > 0 ? "/" : "");
-		strcat(text, level);
+		at += (size_t)snprintf(text + at, TEXT_BYTES - at, "%s%s", i > 0 ? "/" : "", level);
 		if (level[0] == '#')
 			break;
 	}
-	if (text[0] == '\0')
-		strcpy(text, "a");
+	if (at == 0)
+		snprintf(text, TEXT_BYTES, "a");
 }
 
 /* Texts that all differ, as the model goes by number. */
