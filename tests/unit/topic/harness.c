@@ -125,6 +125,7 @@ const char *match_text(struct fixture *f, const char *topic)
 
 	hits.len = 0;
 	text[0] = '\0';
+	topic_index_prefetch(f->index, text_of(topic));
 	topic_index_match(f->index, text_of(topic), &visitor, &hits);
 	qsort(hits.hit, hits.len, sizeof(hits.hit[0]), compare_hits);
 	for (size_t i = 0; i < hits.len; i++) {

@@ -201,6 +201,7 @@ static void test_levels_max(void **state)
 	struct fixture *f = *state;
 	char *most = levels(TOPIC_LEVELS_MAX, "+"), *more = levels(TOPIC_LEVELS_MAX + 1, "+");
 	char *exact = levels(TOPIC_LEVELS_MAX, "a"), *beyond = levels(TOPIC_LEVELS_MAX + 1, "a");
+	char *far = levels(TOPIC_LEVELS_MAX * 20, "a");
 
 	assert_int_equal(enter(f, more, NULL, 1), -EINVAL);
 	assert_int_equal(enter(f, beyond, NULL, 1), -EINVAL);
@@ -209,10 +210,22 @@ static void test_levels_max(void **state)
 	assert_int_equal(enter(f, exact, NULL, 2), 1);
 	assert_string_equal(match_text(f, exact), "1 2");
 	assert_string_equal(match_text(f, beyond), "");
+	/* A '#' takes any number of levels; it takes its parent, but is a level of the filter too. */
+	memcpy(strrchr(most, '+'), "#", 1);
+	assert_int_equal(enter(f, most, NULL, 3), 1);
+	assert_int_equal(enter(f, "a/a/#", NULL, 4), 1);
+	assert_int_equal(enter(f, "#", NULL, 5), 1);
+	assert_int_equal(enter(f, "b/#", NULL, 6), 1);
+	assert_string_equal(match_text(f, exact), "1 2 3 4 5");
+	assert_string_equal(match_text(f, beyond), "3 4 5");
+	assert_string_equal(match_text(f, far), "3 4 5");
+	assert_string_equal(match_text(f, exact + 2), "3 4 5");
+	assert_string_equal(match_text(f, exact + 4), "4 5");
 	free(most);
 	free(more);
 	free(exact);
 	free(beyond);
+	free(far);
 }
 
 static void test_bytes_max(void **state)
@@ -235,6 +248,60 @@ static void test_bytes_max(void **state)
 	assert_true(topic_index_has(f->index, (struct topic_text){text, MOST}, none, 1));
 	assert_false(topic_index_has(f->index, (struct topic_text){text, MOST - 1}, none, 1));
 	free(text);
+}
+
+/* What does not match costs nothing: a match looks at the nodes that match so far, however many there are. */
+static void test_cost(void **state)
+{
+	enum { FILTERS = 5000 };
+	struct fixture *f = *state;
+	struct topic_figures figures;
+	char filter[64];
+
+	for (uint32_t i = 0; i < FILTERS; i++) {
+		snprintf(filter, sizeof(filter), i % 2 ? "x/%u/+/t" : "x/%u/state", i);
+		assert_int_equal(enter(f, filter, NULL, i), 1);
+	}
+	assert_string_equal(match_text(f, "x/7/y/t"), "7");
+	assert_string_equal(match_text(f, "x/8/state"), "8");
+	assert_string_equal(match_text(f, "x/9/y/u"), "");
+	assert_string_equal(match_text(f, "y/9/y/t"), "");
+	topic_index_figures(f->index, &figures);
+	assert_true(figures.visited_max > 0 && figures.visited_max <= 5);
+	assert_true(figures.visited >= figures.visited_max && figures.visited <= 4 * 5);
+}
+
+/* A lone subscriber without identifier, which lies in the node, becomes one of several and back. */
+static void test_without_identifier(void **state)
+{
+	static const struct topic_visitor visitor = {.entries = keep};
+	struct fixture *f = *state;
+	struct topic_text filter = text_of("a/+"), none = {NULL, 0};
+	struct topic_entry bare = {.subscriber = 7, .options = 2}, seen = {0};
+	struct topic_entry named = {7, 9, 1}, other = {8, 0, 1};
+
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(topic_index_insert(f->index, filter, none, &bare), i == 0);
+		topic_index_match(f->index, text_of("a/b"), &visitor, &seen);
+		assert_int_equal(seen.subscriber, 7);
+		assert_int_equal(seen.subscription_id, 0);
+		assert_int_equal(seen.options, 2);
+		assert_int_equal(topic_index_insert(f->index, filter, none, &named), 0);
+		topic_index_match(f->index, text_of("a/b"), &visitor, &seen);
+		assert_int_equal(seen.subscription_id, 9);
+		assert_int_equal(seen.options, 1);
+		assert_int_equal(topic_index_insert(f->index, filter, none, &other), 1);
+		assert_int_equal(topic_index_insert(f->index, filter, text_of("g"), &other), 1);
+		assert_int_equal(topic_index_insert(f->index, filter, none, &bare), 0);
+		assert_true(topic_index_remove(f->index, filter, none, 8));
+		assert_false(topic_index_remove(f->index, filter, none, 8));
+		assert_true(topic_index_remove(f->index, filter, text_of("g"), 8));
+		assert_false(topic_index_has(f->index, filter, none, 8));
+		assert_true(topic_index_has(f->index, filter, none, 7));
+		assert_false(topic_index_has(f->index, filter, text_of("g"), 7));
+	}
+	assert_false(topic_index_remove(f->index, filter, text_of("g"), 7));
+	assert_true(topic_index_remove(f->index, filter, none, 7));
 }
 
 /* Nothing that was not entered can be removed, and parents of filters are no filters. */
@@ -268,6 +335,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_replace_among_many, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_levels_max, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_cost, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_without_identifier, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_bytes_max, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_remove_unknown, fixture_setup, fixture_teardown),

@@ -36,11 +36,11 @@ static const struct scene scenes[] = {
 	{"49th: table grows", NULL, "a/+", NULL, 0, 48},
 	{"65th", NULL, "a/+", NULL, 0, 64},
 	{"129th of a group", NULL, "a", "g", 0, 128},
-	{"a chunk of nodes more", "x", "a/+/b/+", NULL, 1021, 0},
-	{"a chunk of nodes more, exact", "x", "a", NULL, 1022, 0},
-	{"a larger directory of chunks", "x", "a/b", NULL, 8190, 0},
-	{"edges grow", "x", "level-above-fourteen-bytes", NULL, 3, 0},
-	{"edges grow between two levels", "x", "a/b/c/d/e/f/+/g/h", NULL, 1532, 0},
+	{"a chunk of nodes more", "x", "a/+/b/+", NULL, 509, 0},
+	{"a chunk of nodes more, exact", "x", "a", NULL, 510, 0},
+	{"a larger directory of chunks", "x", "a/b", NULL, 4094, 0},
+	{"edges grow", "x", "level-above-fourteen-bytes", NULL, 8, 0},
+	{"edges grow between two levels", "x", "a/b/c/d/e/f/+/g/h", NULL, 2045, 0},
 };
 
 static void build(struct fixture *f, const struct scene *scene)
@@ -131,7 +131,73 @@ static void test_scenes(void **state)
 	assert_true(failures > 50);
 }
 
-/* Replacing needs no memory, whatever the list looks like. */
+static void name_of(char *filter, size_t size, uint32_t i)
+{
+	static const char *const before[] = {"e", "w", "a-level-above-fourteen", "an-exact-filter"};
+	static const char *const behind[] = {"", "/+", "/#", ""};
+
+	snprintf(filter, size, "%s/%u%s", before[i % 4], i, behind[i % 4]);
+}
+
+/* While an index grows, each filter is tried with less memory than it may need. */
+static void test_each_of_many(void **state)
+{
+	static const size_t slacks[] = {0, 64, 128, 1024, 9000, 17000, 33000, 66000, 132000};
+	enum { FILTERS = 9000, SLACKS = sizeof(slacks) / sizeof(slacks[0]) };
+	struct fixture *f = *state;
+	char filter[64];
+	unsigned failures = 0;
+
+	for (uint32_t i = 0; i < FILTERS; i++) {
+		struct topic_figures before, after;
+		int result = -ENOMEM;
+
+		name_of(filter, sizeof(filter), i);
+		topic_index_figures(f->index, &before);
+		for (unsigned k = 0; k < SLACKS && result < 0; k++) {
+			base_mem_limit(
+				f->mem, MEM_CLASS, base_mem_used(f->mem, MEM_CLASS) + slacks[k]);
+			result = enter(f, filter, i % 3 == 0 ? "g" : NULL, i);
+			topic_index_figures(f->index, &after);
+			failures += result < 0;
+			if (result < 0)
+				assert_memory_equal(&before, &after, sizeof(before));
+		}
+		assert_int_equal(result, 1);
+	}
+	assert_true(failures > FILTERS / 4);
+	base_mem_limit(f->mem, MEM_CLASS, 1);
+	for (uint32_t i = 0; i < FILTERS; i++) {
+		name_of(filter, sizeof(filter), i);
+		assert_true(stands(f, filter, i % 3 == 0 ? "g" : NULL, i));
+		assert_true(leave(f, filter, i % 3 == 0 ? "g" : NULL, i));
+	}
+	base_mem_limit(f->mem, MEM_CLASS, 0);
+}
+
+/* A lone subscriber that gets an identifier may need memory; without it the old options stand. */
+static void test_identifier_without_memory(void **state)
+{
+	struct fixture *f = *state;
+	struct topic_entry bare = {.subscriber = 1}, named = {1, 9, 0};
+	struct topic_text filter = text_of("a"), none = {NULL, 0};
+	char *before, *after;
+
+	assert_int_equal(topic_index_insert(f->index, filter, none, &bare), 1);
+	before = dump(f->index);
+	base_mem_limit(f->mem, MEM_CLASS, 1);
+	assert_int_equal(topic_index_insert(f->index, filter, none, &named), -ENOMEM);
+	after = dump(f->index);
+	assert_string_equal(after, before);
+	assert_true(topic_index_has(f->index, filter, none, 1));
+	assert_int_equal(topic_index_insert(f->index, filter, none, &bare), 0);
+	base_mem_limit(f->mem, MEM_CLASS, 0);
+	assert_int_equal(topic_index_insert(f->index, filter, none, &named), 0);
+	free(before);
+	free(after);
+}
+
+/* Replacing one of many needs no memory. */
 static void test_replace_without_memory(void **state)
 {
 	struct fixture *f = *state;
@@ -224,6 +290,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenes),
+		cmocka_unit_test_setup_teardown(test_each_of_many, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_identifier_without_memory, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_replace_without_memory, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_used_up, fixture_setup, fixture_teardown),
