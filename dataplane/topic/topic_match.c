@@ -10,6 +10,7 @@ struct match {
 	struct topic_index *index;
 	const struct topic_visitor *visitor;
 	void *context;
+	bool is_system; /* begins with '$': no leading wildcard matches (4.7.2-1) */
 	uint32_t level_len;
 	uint32_t visited;
 	struct topic_text levels[TOPIC_LEVELS_MAX + 1];
@@ -66,14 +67,11 @@ static uint64_t hash_of_level(struct match *m, uint32_t level)
 	return m->hashes[level];
 }
 
-/*
- * `node` matches the first `level` levels. The depth is at most that of the deepest filter. A
- * leading wildcard does not match a name that begins with '$' (4.7.2-1).
- */
+/* `node` matches the first `level` levels. The depth is at most that of the deepest filter. */
 static void descend(struct match *m, uint32_t node, uint32_t level)
 {
 	const struct topic_node *n = topic_node_at(m->index, node);
-	bool is_hidden = level == 0 && m->levels[0].bytes > 0 && m->levels[0].data[0] == '$';
+	bool is_hidden = level == 0 && m->is_system;
 	uint32_t child = 0;
 
 	if (n->pound != 0 && !is_hidden)
@@ -118,6 +116,7 @@ void topic_index_match(struct topic_index *index, struct topic_text topic,
 	m.index = index;
 	m.visitor = visitor;
 	m.context = context;
+	m.is_system = topic.bytes > 0 && topic.data[0] == '$';
 	m.level_len = m.visited = m.hash_len = 0;
 	match_levels(&m, topic);
 	exact = topic_node_find(index, TOPIC_PARENT_EXACT, topic, hash);

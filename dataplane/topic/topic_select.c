@@ -17,13 +17,13 @@ static struct topic_text level_of(const struct topic_store_cursor *cursor, uint3
 /* Whether the names of this depth, and those below, are all selected: '#' stands here or above. */
 static bool is_open(const struct topic_store_cursor *cursor, uint32_t depth)
 {
-	return depth + 1 >= cursor->level_len &&
-	       topic_level_is(level_of(cursor, cursor->level_len - 1), '#');
+	return depth >= cursor->open_depth;
 }
 
 static bool is_any(const struct topic_store_cursor *cursor, uint32_t depth)
 {
-	return is_open(cursor, depth) || topic_level_is(level_of(cursor, depth), '+');
+	return is_open(cursor, depth) ||
+	       (depth < cursor->level_len && topic_level_is(level_of(cursor, depth), '+'));
 }
 
 /* "a/#" selects "a" too, and so the name before the '#' counts as well as those behind. */
@@ -89,15 +89,15 @@ int topic_store_open(
 
 	if (topic_text_is_too_long(filter))
 		return -EINVAL;
-	cursor->store = store;
-	cursor->filter = filter;
-	cursor->level_len = 0;
+	*cursor = (struct topic_store_cursor){
+		.store = store, .filter = filter, .open_depth = UINT32_MAX};
 	while (topic_level_next(&rest, &level)) {
+		if (topic_level_is(level, '#'))
+			cursor->open_depth = cursor->level_len;
 		cursor->starts[cursor->level_len++] = (uint32_t)at;
 		at += level.bytes + 1;
 	}
 	cursor->starts[cursor->level_len] = (uint32_t)at;
-	cursor->depth = 0;
 	cursor->node = first_child(cursor, TOPIC_STORE_ROOT, 0);
 	base_list_push_back(&store->cursors, &cursor->link);
 	return 0;

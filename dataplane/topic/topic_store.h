@@ -34,6 +34,7 @@ struct topic_store_cursor {
 	uint32_t node; /* to be looked at next; 0 = the end */
 	uint32_t depth; /* its level, from 0 on */
 	uint32_t level_len;
+	uint32_t open_depth; /* of the '#'; UINT32_MAX: none */
 	uint32_t starts[TOPIC_LEVELS_MAX + 1]; /* of the filter's levels, and of one behind */
 };
 

@@ -74,6 +74,14 @@ static bool keep(void *context, void *value)
 	return true;
 }
 
+static void append(char *text, size_t size, const char *between, const char *more)
+{
+	size_t used = strlen(text);
+
+	assert_in_range(
+		snprintf(text + used, size - used, "%s%s", between, more), 0, size - used - 1);
+}
+
 /* The names that are selected, sorted, with a blank between. */
 static const char *selected(struct topic_store *store, const char *filter)
 {
@@ -83,10 +91,8 @@ static const char *selected(struct topic_store *store, const char *filter)
 	assert_int_equal(topic_store_match(store, text_of(filter), keep, &shown), 0);
 	qsort(shown.names, shown.len, sizeof(shown.names[0]), by_text);
 	text[0] = '\0';
-	for (size_t i = 0; i < shown.len; i++) {
-		strcat(text, i > 0 ? " " : "");
-		strcat(text, shown.names[i]);
-	}
+	for (size_t i = 0; i < shown.len; i++)
+		append(text, sizeof(text), i > 0 ? " " : "", shown.names[i]);
 	return text;
 }
 
@@ -364,8 +370,7 @@ static void draw_texts(struct model *m, char texts[][TEXT_BYTES], unsigned len, 
 		texts[i][0] = '\0';
 		for (uint32_t k = 0; k < level_len && level[0] != '#'; k++) {
 			level = levels[draw_below(&m->random, kinds)];
-			strcat(texts[i], k > 0 ? "/" : "");
-			strcat(texts[i], level);
+			append(texts[i], TEXT_BYTES, k > 0 ? "/" : "", level);
 		}
 		for (unsigned k = 0; k < i; k++)
 			is_new = is_new && strcmp(texts[i], texts[k]) != 0;
