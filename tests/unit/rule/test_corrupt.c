@@ -182,6 +182,30 @@ static void test_longer(void **state)
 	guard_free(guard);
 }
 
+/* A value that means nothing is refused, not read as another. */
+static void test_fields(void **state)
+{
+	enum { RULE = 16, AT_RETAIN = 7, TABLE = 16 + 16, RULE_BYTES = 16 };
+	uint8_t *rule_at = bench.buf + RULE;
+
+	(void)state;
+	for (unsigned value = 0; value < 256; value++) {
+		bench_begin(&bench);
+		rule(&bench, true, BOTH);
+		rule_build_all(&bench.build);
+		assert_int_equal(rule_build_end(&bench.build), TABLE);
+		rule_at[AT_RETAIN] = (uint8_t)value;
+		assert_int_equal(
+			rule_table_open(bench.buf, TABLE) != NULL, value <= RULE_RETAIN_FALSE);
+	}
+	/* Bytes behind a rule's last topic, within the rule. */
+	rule_at[AT_RETAIN] = 0;
+	rule_at[0] = RULE_BYTES + 8;
+	memset(bench.buf + TABLE, 0, 8);
+	write_bytes(bench.buf, TABLE + 8);
+	assert_null(rule_table_open(bench.buf, TABLE + 8));
+}
+
 /* Several bytes at once, favouring small values, which lengths are; any length, told in the head. */
 static void test_random(void **state)
 {
@@ -228,6 +252,7 @@ int main(void)
 		cmocka_unit_test(test_one_byte),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_longer),
+		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_unaligned),
 	};
