@@ -58,6 +58,7 @@ static void greet_workers(struct link *link)
 		worker->in = abi_region_to_control(link->region, i);
 		worker->out = abi_region_to_worker(link->region, i);
 		worker->last = &worker->first;
+		worker->stash_last = &worker->stash;
 		worker->is_alive = abi_region_is_alive(link->region, ABI_WORKER(i));
 		worker->settle_by_ms = link->now_ms + SETTLE_MS;
 		say_hello(link, i, 0);
@@ -100,8 +101,10 @@ void link_close(struct link *link)
 {
 	if (link == NULL)
 		return;
-	for (uint32_t i = 0; i < link->worker_len; i++)
+	for (uint32_t i = 0; i < link->worker_len; i++) {
 		link_pending_clear(&link->workers[i]);
+		link_stash_clear(&link->workers[i]);
+	}
 	abi_region_close(link->region);
 	kit_mem_free(KIT_MEM_LINK, link->workers, link->worker_len * sizeof(*link->workers));
 	kit_mem_free(KIT_MEM_LINK, link->filters, link->filter_room * sizeof(*link->filters));
@@ -158,6 +161,8 @@ static void worker_up(
 		.pid = link->pid,
 	};
 	link_end(link, index);
+	if (!outlived_control)
+		link_stash_replay(link, index);
 }
 
 /*
@@ -194,9 +199,12 @@ static void handle(struct link *link, uint32_t index, const struct abi_ring_reco
 		if (record->kind == ABI_W_RESYNC_END) {
 			worker->is_resyncing = false;
 			link->handler->resync_end(link->arg, index);
+			link_stash_replay(link, index);
 		} else {
 			link_dispatch(link, index, record);
 		}
+	} else {
+		link_stash_put(worker, record);
 	}
 }
 

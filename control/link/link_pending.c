@@ -4,19 +4,6 @@
 #include "base_log.h"
 #include "link_priv.h"
 
-enum { BODY_ALIGN = 16 };
-
-static size_t node_bytes(size_t body_bytes)
-{
-	return (sizeof(struct link_pending) + BODY_ALIGN - 1) / BODY_ALIGN * BODY_ALIGN +
-	       body_bytes;
-}
-
-static void *node_body(struct link_pending *node)
-{
-	return (char *)node + node_bytes(0);
-}
-
 void *link_begin(struct link *link, uint32_t worker_index, uint16_t kind, size_t bytes)
 {
 	struct link_worker *worker = &link->workers[worker_index];
@@ -36,11 +23,11 @@ void *link_begin(struct link *link, uint32_t worker_index, uint16_t kind, size_t
 	if (worker->first == NULL)
 		body = abi_ring_reserve(worker->out, kind, (uint32_t)bytes);
 	if (body == NULL) {
-		link->open = kit_mem_alloc(KIT_MEM_LINK, node_bytes(bytes));
+		link->open = kit_mem_alloc(KIT_MEM_LINK, link_pending_bytes(bytes));
 		BASE_ASSERT(link->open != NULL);
 		link->open->bytes = (uint32_t)bytes;
 		link->open->kind = kind;
-		body = node_body(link->open);
+		body = link->open + 1;
 	}
 	return body;
 }
@@ -55,7 +42,7 @@ void link_end(struct link *link, uint32_t worker_index)
 		worker->is_rung = true;
 		return;
 	}
-	worker->pending_bytes += node_bytes(link->open->bytes);
+	worker->pending_bytes += link_pending_bytes(link->open->bytes);
 	*worker->last = link->open;
 	worker->last = &link->open->next;
 	link->open = NULL;
@@ -68,8 +55,8 @@ static void pop(struct link_worker *worker)
 	worker->first = node->next;
 	if (worker->first == NULL)
 		worker->last = &worker->first;
-	worker->pending_bytes -= node_bytes(node->bytes);
-	kit_mem_free(KIT_MEM_LINK, node, node_bytes(node->bytes));
+	worker->pending_bytes -= link_pending_bytes(node->bytes);
+	kit_mem_free(KIT_MEM_LINK, node, link_pending_bytes(node->bytes));
 }
 
 void link_pending_flush(struct link_worker *worker)
@@ -81,7 +68,7 @@ void link_pending_flush(struct link_worker *worker)
 		if (body == NULL)
 			return;
 		if (node->bytes > 0)
-			memcpy(body, node_body(node), node->bytes);
+			memcpy(body, node + 1, node->bytes);
 		abi_ring_commit(worker->out);
 		worker->is_rung = true;
 		pop(worker);

@@ -15,21 +15,27 @@
  */
 
 enum link_phase {
-	LINK_WAITING, /* our HELLO is sent; records are discarded up to the worker's */
+	LINK_WAITING, /* our HELLO is sent; of the records up to the worker's, messages are stashed */
 	LINK_UP,
 };
 
-/* A record that found the ring full; the body follows, aligned to 16. */
+/* A record that waits: for room in the ring, or in the stash. The body follows, aligned to 16. */
 struct link_pending {
-	struct link_pending *next;
+	_Alignas(16) struct link_pending *next;
 	uint32_t bytes;
 	uint16_t kind;
 };
+
+static inline size_t link_pending_bytes(size_t body_bytes)
+{
+	return sizeof(struct link_pending) + body_bytes;
+}
 
 struct link_worker {
 	struct abi_ring *in, *out;
 	struct link_pending *first, **last;
 	size_t pending_bytes;
+	struct link_pending *stash, **stash_last; /* from before our start: link_stash.c */
 	enum link_phase phase;
 	bool was_up; /* some life of this worker has been up before */
 	bool is_resyncing; /* up, but its live connections have not all been told */
@@ -69,6 +75,11 @@ void link_end(struct link *link, uint32_t worker);
 /* Moves pending records into the ring, as far as they fit. */
 void link_pending_flush(struct link_worker *worker);
 void link_pending_clear(struct link_worker *worker);
+
+/* Keeps a copy of a record that is a message; handles all of them in order; forgets them. */
+void link_stash_put(struct link_worker *worker, const struct abi_ring_record *record);
+void link_stash_replay(struct link *link, uint32_t worker);
+void link_stash_clear(struct link_worker *worker);
 
 void link_send_config(struct link *link, uint32_t worker);
 void link_send_acl(struct link *link, uint32_t worker);

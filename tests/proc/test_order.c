@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "client.h"
@@ -15,18 +18,49 @@
 
 enum { MESSAGES = 2000, WINDOW = 20 };
 
+static pid_t cable;
+
+/* Joins the clients' end of the lab to the broker's port by a bad cable, which works in both directions. */
+static int start_bad_cable(void)
+{
+	int ready[2];
+	char first;
+
+	if (system("set -e; ip addr flush dev slu0; ip link add client0 type veth peer name cable0;"
+		   "sysctl -qw net.ipv6.conf.slu0.disable_ipv6=1 "
+		   "net.ipv6.conf.cable0.disable_ipv6=1;"
+		   "ip link set client0 up; ip link set cable0 up;"
+		   "ethtool -K client0 tx off tso off gso off gro off >/dev/null;"
+		   "ip addr add 198.18.0.1/15 dev client0") != 0 ||
+		pipe(ready) != 0)
+		return -1;
+	cable = fork();
+	if (cable == 0) {
+		dup2(ready[1], STDOUT_FILENO);
+		execlp("python3", "python3", "-u", "tests/proc/impair", "cable0", "slu0", "loss=3",
+			"duplicate=2", "reorder=10", (char *)NULL);
+		_exit(127);
+	}
+	close(ready[1]);
+	/* its first word is "ready" */
+	return cable > 0 && read(ready[0], &first, 1) == 1 && first == 'r' ? 0 : -1;
+}
+
 static int setup(void **state)
 {
 	(void)state;
 	if (lab_up(LAB, "") != 0 || lab_enter(LAB) != 0)
 		return -1;
-	return lab_exec(LAB, "tc qdisc add dev slu0 root netem delay 2ms 1ms loss 3% duplicate 2% "
-			     "reorder 10% 50%");
+	return start_bad_cable();
 }
 
 static int teardown(void **state)
 {
 	(void)state;
+	if (cable > 0) {
+		kill(cable, SIGTERM);
+		waitpid(cable, NULL, 0);
+	}
 	lab_down(LAB);
 	return 0;
 }
@@ -115,7 +149,8 @@ static void order_at(uint8_t qos)
 	assert_int_equal(client_subscribe(&reader, "order/#", qos), qos);
 	for (int i = 0; i < MESSAGES; i++) {
 		send_numbered(&writer, i, qos);
-		if (qos > 0 && ++open_flows == WINDOW)
+		open_flows += qos > 0;
+		while (open_flows >= WINDOW)
 			open_flows -= settle_one(&writer);
 		if (i >= WINDOW)
 			receive_numbered(&reader, received++);

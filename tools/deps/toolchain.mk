@@ -33,11 +33,8 @@ isystem = $(patsubst -I%,-isystem %,$(1))
 dpdk.cflags = $(call isystem,$(call pkg,--cflags,libdpdk))
 dpdk.libs = $(call pkg,--libs,libdpdk)
 uv.libs = -luv
-sqlite.libs = -lsqlite3
-ucl.libs = -lucl
 jansson.libs = -ljansson
 cmocka.libs = -lcmocka
-edit.libs = -ledit
 mosquitto.libs = -lmosquitto
 pthread.libs = -pthread
 
