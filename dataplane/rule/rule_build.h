@@ -15,7 +15,7 @@
  * Ownership: writes into the caller's buffer, aligned to 8
  * Errors:    remembered; rule_build_end tells the first: -ENOSPC (buffer too small), -EINVAL (calls
  *            out of order, a text above 65535 bytes, nesting above RULE_DEPTH_MAX, a prefix above
- *            128), -ENOTSUP (a condition that workers cannot decide)
+ *            128)
  *
  * For each rule: rule_build_rule, one condition (an AND or OR is followed by its `len` conditions),
  * then the topics; a rule without topics is for every topic, those that begin with '$' too.
@@ -45,8 +45,6 @@ void rule_build_username(struct rule_build *build, struct wire_str name);
 void rule_build_client_id(struct rule_build *build, struct wire_str id);
 /* `addr`: 16 bytes, IPv4 mapped; `prefix_bits` counts within the 128 (IPv4: 96 more). */
 void rule_build_network(struct rule_build *build, const uint8_t *addr, unsigned prefix_bits);
-/* {re, ...} on the user name or client ID: no table holds one; always -ENOTSUP. */
-void rule_build_pattern(struct rule_build *build, struct wire_str pattern);
 void rule_build_and(struct rule_build *build, uint16_t len);
 void rule_build_or(struct rule_build *build, uint16_t len);
 

@@ -4,8 +4,11 @@
 #include "rule_table.h"
 
 /*
- * Layout of a table: its head; then for each rule a head, one condition in prefix order, and the topics. Each
- * part is padded to 4 bytes.
+ * Layout of a table: its head; then for each rule a head, one condition in prefix order, and the
+ * topics. Each part is padded to 4 bytes.
+ *
+ * Layer:  rule
+ * Thread: any
  */
 
 enum { RULE_MAGIC = 0x454c5552 /* "RULE" */, RULE_VERSION = 1 };

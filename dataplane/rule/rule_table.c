@@ -83,16 +83,6 @@ uint32_t rule_table_len(const struct rule_table *table)
 	return table->rule_len;
 }
 
-bool rule_table_is_open(const struct rule_table *table)
-{
-	const struct rule_head *head = first_rule(table);
-	const struct rule_condition *c = (const void *)(head + 1);
-
-	return table->rule_len > 0 && head->allow && head->topic_len == 0 &&
-	       head->actions == (RULE_PUBLISH | RULE_SUBSCRIBE) && head->qos_mask == RULE_ANY_QOS &&
-	       head->retain == RULE_RETAIN_ANY && c->kind == RULE_CONDITION_ALL;
-}
-
 static bool is_same_text(struct wire_str value, const void *text, size_t bytes)
 {
 	return value.data != NULL && value.bytes == bytes && memcmp(value.data, text, bytes) == 0;
@@ -160,4 +150,53 @@ enum rule_verdict rule_table_check(
 			return head->allow ? RULE_ALLOW : RULE_DENY;
 	}
 	return RULE_NO_MATCH;
+}
+
+/* Whether the rule applies to every topic, QoS and retain flag. */
+static bool takes_all(const struct rule_head *head, enum rule_action action)
+{
+	return head->topic_len == 0 && (head->qos_mask & RULE_ANY_QOS) == RULE_ANY_QOS &&
+	       (action != RULE_PUBLISH || head->retain == RULE_RETAIN_ANY);
+}
+
+static bool is_for_anyone(const struct rule_head *head)
+{
+	return ((const struct rule_condition *)(const void *)(head + 1))->kind ==
+	       RULE_CONDITION_ALL;
+}
+
+/* Rules that apply to some messages only must agree with the one that takes the others. */
+bool rule_table_is_settled(const struct rule_table *table, const struct rule_who *who,
+	enum rule_action action, enum rule_verdict *verdict)
+{
+	const struct rule_head *head = first_rule(table);
+	enum rule_verdict partial = RULE_NO_MATCH;
+
+	for (uint32_t i = 0; i < table->rule_len; i++, head = next_rule(head)) {
+		const uint8_t *at = (const uint8_t *)(head + 1);
+		enum rule_verdict one = head->allow ? RULE_ALLOW : RULE_DENY;
+
+		if ((head->actions & action) == 0 || (who != NULL && !condition_holds(&at, who)))
+			continue;
+		if (partial != RULE_NO_MATCH && partial != one)
+			return false;
+		if (takes_all(head, action) && (who != NULL || is_for_anyone(head))) {
+			*verdict = one;
+			return true;
+		}
+		partial = one;
+	}
+	if (partial != RULE_NO_MATCH)
+		return false;
+	*verdict = RULE_NO_MATCH;
+	return true;
+}
+
+bool rule_table_is_open(const struct rule_table *table)
+{
+	enum rule_verdict publish = RULE_DENY, subscribe = RULE_DENY;
+
+	return rule_table_is_settled(table, NULL, RULE_PUBLISH, &publish) &&
+	       rule_table_is_settled(table, NULL, RULE_SUBSCRIBE, &subscribe) &&
+	       publish == RULE_ALLOW && subscribe == RULE_ALLOW;
 }

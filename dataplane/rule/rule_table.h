@@ -57,16 +57,16 @@ const struct rule_table *rule_table_open(const void *blob, size_t bytes);
 enum rule_verdict rule_table_check(
 	const struct rule_table *table, const struct rule_who *who, const struct rule_what *what);
 
-/* Whether every publish and subscription of everyone is allowed: no check is needed. */
-bool rule_table_is_open(const struct rule_table *table);
-
 /*
- * Whether the verdict on one action of `who` is the same for every topic, QoS and retain flag, and
- * then which: a connection asks once, and checks no message when it is. `verdict` is written in that
- * case only.
+ * Whether the verdict on an action of `who` (NULL: of anyone) is the same for every topic, QoS and
+ * retain flag, and then which: asked once for a table or a connection, it spares the check of each
+ * message. Written only when true is returned.
  */
 bool rule_table_is_settled(const struct rule_table *table, const struct rule_who *who,
 	enum rule_action action, enum rule_verdict *verdict);
+
+/* Whether every publish and every subscription of anyone is allowed: no check is needed. */
+bool rule_table_is_open(const struct rule_table *table);
 
 uint32_t rule_table_len(const struct rule_table *table); /* rules */
 

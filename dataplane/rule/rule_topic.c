@@ -33,8 +33,8 @@ static bool is_text(struct wire_str text, const char *want)
 }
 
 /*
- * Whether every topic that `asked` selects is selected by `rule`: as a match of topic names, but a '#' that is
- * asked for needs a '#'. As a name has at least one level, "+/#" is as wide as "#".
+ * Whether every topic that `asked` selects is selected by `rule`: as a match of topic names, but a
+ * '#' that is asked for needs a '#'. As a name has at least one level, "+/#" is as wide as "#".
  */
 static bool filter_covers(struct wire_str rule, struct wire_str asked)
 {
@@ -68,7 +68,7 @@ static bool text_matches(bool literal, struct wire_str rule, const struct rule_w
 	return filter_covers(rule, what->topic);
 }
 
-/* The value of the placeholder that `text` begins with, and its length in the text; absent when there is none. */
+/* The value of the placeholder that `text` begins with, if it does, and its length there. */
 static bool placeholder(
 	struct wire_str text, const struct rule_who *who, struct wire_str *value, uint32_t *bytes)
 {
@@ -96,7 +96,10 @@ static bool is_usable(struct wire_str value)
 	       memchr(value.data, '#', value.bytes) == NULL;
 }
 
-/* The same with the placeholders filled in. No topic is longer than the buffer, so what does not fit matches none. */
+/*
+ * The same with the placeholders filled in. No topic is longer than the buffer, so what does not
+ * fit matches none.
+ */
 static bool filled_matches(bool literal, struct wire_str rule, const struct rule_who *who,
 	const struct rule_what *what)
 {
