@@ -301,7 +301,15 @@ static void test_without_identifier(void **state)
 		assert_false(topic_index_has(f->index, filter, text_of("g"), 7));
 	}
 	assert_false(topic_index_remove(f->index, filter, text_of("g"), 7));
+	assert_false(topic_index_remove(f->index, filter, none, 8));
+	assert_int_equal(topic_index_insert(f->index, filter, none, &other), 1);
 	assert_true(topic_index_remove(f->index, filter, none, 7));
+	assert_false(topic_index_has(f->index, filter, none, 7));
+	topic_index_match(f->index, text_of("a/b"), &visitor, &seen);
+	assert_int_equal(seen.subscriber, 8);
+	assert_int_equal(seen.subscription_id, 0);
+	assert_int_equal(seen.options, 1);
+	assert_true(topic_index_remove(f->index, filter, none, 8));
 }
 
 /* Nothing that was not entered can be removed, and parents of filters are no filters. */

@@ -290,12 +290,13 @@ static void look(struct model *m)
 
 static void step(struct model *m, bool is_rising)
 {
-	/* A third of all operations is on eight filters, most of it without a group. */
+	/* A third of all operations is on eight filters, most of it without a group; half of the others have few. */
 	bool is_favoured = draw_below(&m->random, 3) == 0;
 	uint32_t filter = draw_below(&m->random, is_favoured ? 8 : FILTERS);
 	uint32_t group =
 		is_favoured ? draw_below(&m->random, 8) / 6 : draw_below(&m->random, GROUPS);
-	uint32_t subscriber = draw_below(&m->random, is_favoured ? SUBSCRIBERS : 40);
+	uint32_t range = is_favoured ? SUBSCRIBERS : filter % 2 ? 40 : 6;
+	uint32_t subscriber = draw_below(&m->random, range);
 	uint32_t what = draw_below(&m->random, 100);
 
 	if (draw_below(&m->random, 20) == 0)
@@ -306,7 +307,7 @@ static void step(struct model *m, bool is_rising)
 		assert_int_equal(topic_index_has(m->index, text_of(m->filters[filter]),
 					 text_of(group_names[group]), subscriber),
 			m->standing[filter][group][subscriber] != 0);
-	else if (what < (is_rising ? 75 : 35))
+	else if (what < (is_rising ? 75 : 20))
 		insert_one(m, filter, group, subscriber);
 	else
 		remove_one(m, filter, group, subscriber);
