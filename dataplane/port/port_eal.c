@@ -62,21 +62,30 @@ static unsigned memory_mib(const struct port_config *config)
 	return (unsigned)((each * config->mbufs) >> 20) + 16;
 }
 
-static unsigned free_hugepages_mib(unsigned page_mib)
+static unsigned hugepages(unsigned page_mib, const char *what)
 {
-	char path[96];
+	char path[128];
 	unsigned pages = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%ukB/free_hugepages",
-		page_mib * 1024);
-	file = fopen(path, "r");
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%ukB/%s", page_mib * 1024,
+		what);
+	file = fopen(path, "re");
 	if (file == NULL)
 		return 0;
 	if (fscanf(file, "%u", &pages) != 1)
 		pages = 0;
 	fclose(file);
-	return pages * page_mib;
+	return pages;
+}
+
+/* Free, and not promised to somebody who has not touched them yet. */
+static unsigned free_hugepages_mib(unsigned page_mib)
+{
+	unsigned free_pages = hugepages(page_mib, "free_hugepages");
+	unsigned promised = hugepages(page_mib, "resv_hugepages");
+
+	return free_pages > promised ? (free_pages - promised) * page_mib : 0;
 }
 
 static int check_hugepages(const struct port_config *config, bool *use, char *error)

@@ -52,7 +52,7 @@ static int start_heap(struct worker *w)
 	w->arena = MAP_FAILED;
 	if (wanted)
 		w->arena = mmap(NULL, w->arena_bytes, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
 	if (w->arena == MAP_FAILED && forced) {
 		base_log(BASE_LOG_ERROR,
 			"no hugepages for %zu MB of heap: raise vm.nr_hugepages by %zu, or lower "

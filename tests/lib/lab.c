@@ -107,6 +107,15 @@ pid_t lab_pid(const char *name, enum lab_program program)
 	return pid;
 }
 
+/* A dead process that its parent has not waited for yet has no exe. */
+static int runs(pid_t pid)
+{
+	char path[64], exe[8];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return readlink(path, exe, sizeof(exe)) > 0;
+}
+
 int lab_kill(const char *name, enum lab_program program)
 {
 	pid_t pid = lab_pid(name, program);
@@ -114,7 +123,7 @@ int lab_kill(const char *name, enum lab_program program)
 	if (pid <= 1 || kill(pid, SIGKILL) != 0)
 		return -1;
 	for (int i = 0; i < 500; i++) {
-		if (kill(pid, 0) != 0)
+		if (!runs(pid))
 			return 0;
 		usleep(10000);
 	}

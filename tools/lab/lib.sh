@@ -35,7 +35,8 @@ hugepages_take() {
 	exec 9>"$labs/lock"
 	flock 9
 	[ -e "$labs/hugepages.before" ] || cat /proc/sys/vm/nr_hugepages >"$labs/hugepages.before"
-	free=$(awk '/HugePages_Free/{print $2}' /proc/meminfo)
+	# free, and not promised to a process that has not touched them yet
+	free=$(awk '/HugePages_Free/{f=$2} /HugePages_Rsvd/{r=$2} END{print f-r}' /proc/meminfo)
 	if [ "$free" -lt "$1" ]; then
 		have=$(cat /proc/sys/vm/nr_hugepages)
 		echo $((have + $1 - free)) >/proc/sys/vm/nr_hugepages 2>/dev/null || true
@@ -53,9 +54,10 @@ hugepages_give() {
 	flock -u 9
 }
 
-# pid_is_ours PIDFILE PROGRAM: the process still runs, and is the program that the lab started.
+# pid_is_ours PIDFILE PROGRAM: the process still runs (a dead one that nobody has waited for has no exe), and is the
+# program that the lab started.
 pid_is_ours() {
-	[ -s "$1" ] && [ "$(cat "/proc/$(cat "$1")/comm" 2>/dev/null)" = "$(printf %.15s "$2")" ]
+	[ -s "$1" ] && [ "$(basename "$(readlink "/proc/$(cat "$1")/exe")")" = "$2" ]
 }
 
 # stop_pid PIDFILE PROGRAM: SIGTERM, then SIGKILL after 5 seconds.
