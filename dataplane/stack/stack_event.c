@@ -222,21 +222,21 @@ static err_t on_sent(struct stack *stack, struct stack_flow *flow)
 }
 
 /* lwIP's one callback (LWIP_EVENT_API). `arg` is the listener's slot before accept, then the flow. */
-err_t lwip_tcp_event(void *arg, struct tcp_pcb *pcb, enum lwip_event event, struct pbuf *packet,
-	u16_t bytes, err_t error)
+err_t stack_event(void *arg, struct tcp_pcb *pcb, enum lwip_event event, struct pbuf *p, u16_t size,
+	err_t err)
 {
 	struct stack *stack = stack_self;
 
-	(void)bytes;
+	(void)size;
 	switch (event) {
 	case LWIP_EVENT_ACCEPT:
 		return on_accept(stack, pcb, arg);
 	case LWIP_EVENT_RECV:
-		return on_receive(stack, arg, packet);
+		return on_receive(stack, arg, p);
 	case LWIP_EVENT_SENT:
 		return on_sent(stack, arg);
 	case LWIP_EVENT_ERR:
-		if (error == ERR_RST) /* before the end; the flow is there */
+		if (err == ERR_RST) /* before the end; the flow is there */
 			((struct stack_flow *)arg)->reason = STACK_CLOSE_RESET;
 		return ERR_OK;
 	case LWIP_EVENT_CONNECTED:

@@ -20,7 +20,7 @@
  *
  * Flow of a packet: stack_link_poll (stack_mbuf.c, the one file that knows the port) takes a burst, and calls
  * stack_input_look, _touch and _take for each frame (stack_input.c), so that the memory that one packet needs is
- * fetched while those before it are handled. lwIP calls lwip_tcp_event (stack_event.c), which
+ * fetched while those before it are handled. lwIP calls stack_event (stack_event.c), which
  * calls the user. What the user calls is in stack_flow.c.
  *
  * No callback frees memory or tells a user that a flow is gone: that happens when the outermost call into lwIP

@@ -15,7 +15,14 @@
  * Usage: stack-echo KEY=VALUE ... with the keys of main's table. SIGTERM ends it; it then prints its counters.
  */
 
-enum { MEMORY_BYTES = 256 << 20, CLASS_FLOW = 0, CLASS_PACKET = 1, CLASS_USER = 2, IDLE_US = 1000 };
+enum {
+	MEMORY_BYTES = 256 << 20,
+	ALIGNMENT = 65536,
+	CLASS_FLOW = 0,
+	CLASS_PACKET = 1,
+	CLASS_USER = 2,
+	IDLE_US = 1000
+};
 
 struct settings {
 	const char *kind, *device, *options, *ipv4, *ipv6, *gateway4;
@@ -241,14 +248,14 @@ int main(int argc, char **argv)
 	struct sigaction action = {.sa_handler = on_signal};
 	struct port *port;
 	struct stack *stack;
-	void *arena;
+	void *map;
 
 	read_settings(&settings, argc, argv);
-	arena = mmap(NULL, MEMORY_BYTES, PROT_READ | PROT_WRITE,
+	map = mmap(NULL, MEMORY_BYTES + ALIGNMENT, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (arena == MAP_FAILED)
+	if (map == MAP_FAILED)
 		die("no memory");
-	mem = base_mem_init(arena, MEMORY_BYTES);
+	mem = base_mem_init((char *)map + (-(uintptr_t)map & (ALIGNMENT - 1)), MEMORY_BYTES);
 	port = open_port(&settings);
 	stack = open_stack(&settings, port);
 	sigaction(SIGTERM, &action, NULL);

@@ -38,18 +38,18 @@ static uint32_t get32(const uint8_t *at)
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-void fake_seal(uint8_t *data, size_t bytes)
+void fake_seal(uint8_t *frame, size_t bytes)
 {
 	const struct stack_frame_offload none = {0};
-	struct stack_frame frame;
+	struct stack_frame headers;
 
-	if (stack_frame_parse(&frame, data, bytes) < 0)
+	if (stack_frame_parse(&headers, frame, bytes) < 0)
 		return;
-	if (frame.family == STACK_FAMILY_IPV4)
-		memset(data + frame.l3_offset + 10, 0, 2);
-	if (frame.checksum_offset != 0)
-		memset(data + frame.checksum_offset, 0, 2);
-	stack_frame_checksum_write(&frame, data, &none);
+	if (headers.family == STACK_FAMILY_IPV4)
+		memset(frame + headers.l3_offset + 10, 0, 2);
+	if (headers.checksum_offset != 0)
+		memset(frame + headers.checksum_offset, 0, 2);
+	stack_frame_checksum_write(&headers, frame, &none);
 }
 
 static void answer_arp(const uint8_t *frame)

@@ -18,8 +18,10 @@ unsigned fake_accepted;
 void (*fake_on_accepted)(struct fake_user *user);
 bool fake_refuse;
 
-static void *arena;
-static size_t arena_size;
+enum { ARENA_ALIGNMENT = 65536 };
+
+static void *map;
+static size_t map_bytes;
 static unsigned users_limit, tick_ms;
 
 static void *accepted(void *context, struct stack_flow *flow, uint32_t listener_id,
@@ -97,10 +99,11 @@ void fake_start(struct stack_config *config, size_t arena_bytes, unsigned users_
 	struct stack_addr any = {.port = FAKE_LISTEN_PORT};
 
 	fake_link_reset();
-	arena_size = arena_bytes;
-	arena = mmap(NULL, arena_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	assert_ptr_not_equal(arena, MAP_FAILED);
-	fake_mem = base_mem_init(arena, arena_size);
+	map_bytes = arena_bytes + ARENA_ALIGNMENT;
+	map = mmap(NULL, map_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(map, MAP_FAILED);
+	fake_mem =
+		base_mem_init((char *)map + (-(uintptr_t)map & (ARENA_ALIGNMENT - 1)), arena_bytes);
 	config->mem = fake_mem;
 	config->mem_class_flow = FAKE_CLASS_FLOW;
 	config->mem_class_packet = FAKE_CLASS_PACKET;
@@ -133,7 +136,7 @@ void fake_end(void)
 	assert_int_equal(base_mem_objects(fake_mem, FAKE_CLASS_FLOW), 0);
 	assert_int_equal(base_mem_objects(fake_mem, FAKE_CLASS_PACKET), 0);
 	base_mem_fini(fake_mem);
-	munmap(arena, arena_size);
+	munmap(map, map_bytes);
 	for (unsigned i = 0; i < users_limit; i++)
 		free(fake_users[i].data);
 	free(fake_users);

@@ -14,6 +14,10 @@ void stack_mem_free(void *ptr);
 extern uint32_t stack_tick_ms;
 extern uint32_t stack_msl_ms;
 
+/* What lwIP wants defined under a name of its own has one of ours: its callback for all events of TCP, its clock. */
+#define lwip_tcp_event stack_event
+#define sys_now stack_hook_now
+
 uint32_t stack_hook_random(void);
 _Noreturn void base_assert_fail(const char *file, int line, const char *expr);
 
