@@ -14,8 +14,8 @@
  * Thread:    any
  * Ownership: writes into the caller's buffer, aligned to 8
  * Errors:    remembered; rule_build_end tells the first: -ENOSPC (buffer too small), -EINVAL (calls
- *            out of order, a text above 65535 bytes, nesting above RULE_DEPTH_MAX, a prefix above
- *            128)
+ *            out of order, a text or the conditions of one rule above 65535 bytes, nesting above
+ *            RULE_DEPTH_MAX, a prefix above 128)
  *
  * For each rule: rule_build_rule, one condition (an AND or OR is followed by its `len` conditions),
  * then the topics; a rule without topics is for every topic, those that begin with '$' too.

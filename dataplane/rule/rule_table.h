@@ -51,8 +51,8 @@ const struct rule_table *rule_table_open(const void *blob, size_t bytes);
 
 /*
  * A subscription is allowed or denied by a rule whose filter covers the filter asked for;
- * `{eq, ...}` compares the texts. A placeholder without a value, or with a wildcard in its value,
- * matches nothing.
+ * `{eq, ...}` compares the texts. A placeholder without a value, with a wildcard in its value, or
+ * with a value that would make the topic begin with '$', matches nothing.
  */
 enum rule_verdict rule_table_check(
 	const struct rule_table *table, const struct rule_who *who, const struct rule_what *what);
