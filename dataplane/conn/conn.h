@@ -14,9 +14,11 @@
  *
  * Layer:     conn (base, wire, topic, rule)
  * Thread:    single, the worker's
- * Ownership: a connection belongs to its hub. The transport holds the pointer from conn_open until the
- *            connection calls close or abort, or until it has called conn_lost; then it must forget it.
- * Errors:    none: whatever a client or control sends ends in an answer, a closed connection or a counter
+ * Ownership: a connection belongs to its hub. The transport holds the pointer from conn_open until
+ *            the connection calls close or abort, or until it has called conn_lost; then it must
+ *            forget it.
+ * Errors:    none: whatever a client or control sends ends in an answer, a closed connection or a
+ *            counter
  */
 
 struct conn;
@@ -28,16 +30,16 @@ struct conn_peer {
 };
 
 /*
- * A client has connected to `listener` (< CONN_LISTENERS_MAX). NULL when there is no memory or the hub is full:
- * then the transport refuses it.
+ * A client has connected to `listener` (< CONN_LISTENERS_MAX). NULL when there is no memory or the
+ * hub is full: then the transport refuses it.
  */
 struct conn *conn_open(struct conn_hub *hub, const struct conn_transport *transport, void *io,
 	uint16_t listener, const struct conn_peer *peer) __attribute__((warn_unused_result));
 
 /*
- * `bytes` bytes of the stream, in order. Returns how many were consumed: less than `bytes` pauses the stream,
- * until the connection calls transport->resume. The result does not matter when the connection has closed
- * or aborted its transport inside.
+ * `bytes` bytes of the stream, in order. Returns how many were consumed: less than `bytes` pauses
+ * the stream, until the connection calls transport->resume. The result does not matter when the
+ * connection has closed or aborted its transport inside.
  */
 size_t conn_input(struct conn *conn, const uint8_t *data, size_t bytes);
 
@@ -47,15 +49,18 @@ void conn_peer_ended(struct conn *conn); /* end of stream; the connection closes
 /* The transport is gone: CLOSED after a reset, ETIMEDOUT, SSL_ERROR, WS_ERROR, ... */
 void conn_lost(struct conn *conn, enum conn_shutdown reason);
 
-/* Ends a connection from within the worker: DISCONNECT with `reason` (>= 0x80), when the version has that. */
+/*
+ * Ends a connection from within the worker: DISCONNECT with `reason` (>= 0x80), when the version
+ * has that.
+ */
 void conn_end(struct conn *conn, uint8_t reason, enum conn_shutdown shutdown);
 
 /* 0x8B to everyone; new connections are refused by their transports. */
 void conn_end_all(struct conn_hub *hub, uint8_t reason, enum conn_shutdown shutdown);
 
 /*
- * Answers and orders of control, in the order in which it gave them. `conn` that is not in use: nothing
- * happens.
+ * Answers and orders of control, in the order in which it gave them. `conn` that is not in use:
+ * nothing happens.
  */
 struct conn_grant {
 	uint64_t conn;

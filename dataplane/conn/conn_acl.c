@@ -5,8 +5,8 @@
 #include "rule_table.h"
 
 /*
- * Access rules. A publisher mostly stays with one topic: the connection keeps the last verdict, with the
- * topic that it was for.
+ * Access rules. A publisher mostly stays with one topic: the connection keeps the last verdict,
+ * with the topic that it was for.
  */
 
 struct conn_verdict {

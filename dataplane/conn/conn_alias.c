@@ -3,7 +3,10 @@
 #include "conn_priv.h"
 #include "wire_error.h"
 
-/* Topic aliases that a client has set (MQTT 5, 3.3.2.3.4): as many as it uses, within its Topic Alias Maximum. */
+/*
+ * Topic aliases that a client has set (MQTT 5, 3.3.2.3.4): as many as it uses, within its Topic
+ * Alias Maximum.
+ */
 
 enum { FIRST_LEN = 4 };
 

@@ -9,21 +9,21 @@
 #include "wire_props.h"
 
 /*
- * What connections tell the control process, and in which words. The worker puts each call into one record of
- * the ring; the records (abi_record.h) and these structs mirror each other.
+ * What connections tell the control process, and in which words. The worker puts each call into one
+ * record of the ring; the records (abi_record.h) and these structs mirror each other.
  *
  * Layer:     conn (base, wire, topic, rule)
  * Thread:    single, the worker's
  * Ownership: all that is pointed to is borrowed for the duration of the call
  *
- * A connection is named by a 64-bit number, generation << 32 | slot, never 0. A number that is no longer in
- * use is not found, so late answers do no harm.
+ * A connection is named by a 64-bit number, generation << 32 | slot, never 0. A number that is no
+ * longer in use is not found, so late answers do no harm.
  */
 
 enum {
 	/*
-	 * What `room` is asked for counts this much for the fixed part of each record, and for that of each filter;
-	 * the worker's structs, ring head and padding are not larger.
+	 * What `room` is asked for counts this much for the fixed part of each record, and for that
+	 * of each filter; the worker's structs, ring head and padding are not larger.
 	 */
 	CONN_RECORD_HEAD_BYTES = 192,
 	CONN_FILTER_HEAD_BYTES = 16,
@@ -115,8 +115,8 @@ struct conn_closed {
 
 struct conn_control {
 	/*
-	 * Whether `records` records of together `bytes` bytes fit now. Always asked before the calls below,
-	 * which then must not fail. Less than asked for may be used.
+	 * Whether `records` records of together `bytes` bytes fit now. Always asked before the
+	 * calls below, which then must not fail. Less than asked for may be used.
 	 */
 	bool (*room)(void *context, unsigned records, size_t bytes);
 
@@ -138,7 +138,10 @@ struct conn_control {
 	void (*live)(void *context, const struct conn_connect *connect);
 	void (*live_subs)(void *context, const struct conn_subscribe *subscribe);
 
-	/* A line for the log (enum base_log_level); rate limited here. May be lost when there is no room. */
+	/*
+	 * A line for the log (enum base_log_level); rate limited here. May be lost when there is no
+	 * room.
+	 */
 	void (*log)(void *context, int level, const char *text, size_t bytes);
 };
 

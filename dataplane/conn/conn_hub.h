@@ -17,14 +17,17 @@
  * Ownership: the hub lives in the heap that it is given, with all that is in it
  * Time:      conn_hub_tick tells it; nothing here reads a clock
  *
- * The worker's loop: conn_hub_tick, transports (conn_input, ...), control's records, conn_hub_unblock when the
- * ring has drained, conn_hub_resync_step while that is not done, conn_hub_flush.
+ * The worker's loop: conn_hub_tick, transports (conn_input, ...), control's records,
+ * conn_hub_unblock when the ring has drained, conn_hub_resync_step while that is not done,
+ * conn_hub_flush.
  */
 
 struct base_mem;
 struct conn_hub;
 
-/* Subscriber number of control's interest entries in the topic index; local ones are slot numbers. */
+/*
+ * Subscriber number of control's interest entries in the topic index; local ones are slot numbers.
+ */
 #define CONN_SUBSCRIBER_CONTROL UINT32_MAX
 
 struct conn_hub_params {
@@ -56,7 +59,10 @@ void conn_hub_free(struct conn_hub *hub);
 /* Takes effect at once for what is not decided yet; what CONNACK has promised stays. */
 void conn_hub_configure(struct conn_hub *hub, const struct conn_config *config);
 
-/* Replaces the access rules by a compiled table (copied). Returns 0 or a negative errno; then the old stay. */
+/*
+ * Replaces the access rules by a compiled table (copied). Returns 0 or a negative errno; then the
+ * old stay.
+ */
 int conn_hub_set_rules(struct conn_hub *hub, const void *blob, size_t bytes)
 	__attribute__((warn_unused_result));
 
@@ -70,22 +76,22 @@ uint64_t conn_hub_next_ms(const struct conn_hub *hub);
 void conn_hub_flush(struct conn_hub *hub);
 
 /*
- * Goes on with the connections that waited for room in the ring, in turn, until there is none again. Cheap
- * when none waits.
+ * Goes on with the connections that waited for room in the ring, in turn, until there is none
+ * again. Cheap when none waits.
  */
 void conn_hub_unblock(struct conn_hub *hub);
 bool conn_hub_is_blocked(const struct conn_hub *hub); /* some wait */
 
 /*
- * Routes a message that no client published: wills, $SYS. False when it is wanted by control and the ring has
- * no room: nothing was done, and it is to be tried again.
+ * Routes a message that no client published: wills, $SYS. False when it is wanted by control and
+ * the ring has no room: nothing was done, and it is to be tried again.
  */
 bool conn_hub_publish(struct conn_hub *hub, const struct conn_message *message)
 	__attribute__((warn_unused_result));
 
 /*
- * Control wants what matches this filter ("$share/group/filter": as a member of that group), or no longer.
- * Adding twice is adding once. -ENOMEM, or -EINVAL for what is no filter.
+ * Control wants what matches this filter ("$share/group/filter": as a member of that group), or no
+ * longer. Adding twice is adding once. -ENOMEM, or -EINVAL for what is no filter.
  */
 int conn_hub_interest_add(struct conn_hub *hub, struct wire_str filter)
 	__attribute__((warn_unused_result));
@@ -93,9 +99,9 @@ void conn_hub_interest_del(struct conn_hub *hub, struct wire_str filter);
 void conn_hub_interest_clear(struct conn_hub *hub);
 
 /*
- * A new control has come. conn_hub_resync_begin drops all interest entries and forgets what the old one had
- * begun; then each step tells some connections, as many as the ring takes, until it returns true. No other record is sent
- * until then.
+ * A new control has come. conn_hub_resync_begin drops all interest entries and forgets what the old
+ * one had begun; then each step tells some connections, as many as the ring takes, until it returns
+ * true. No other record is sent until then.
  */
 void conn_hub_resync_begin(struct conn_hub *hub);
 bool conn_hub_resync_step(struct conn_hub *hub);

@@ -3,8 +3,8 @@
 #include "conn_priv.h"
 
 /*
- * A small hash table of packet identifiers: keys and values in one block, linear probing, at most half full,
- * removal by shifting back.
+ * A small hash table of packet identifiers: keys and values in one block, linear probing, at most
+ * half full, removal by shifting back.
  */
 
 enum { FIRST_CAP = 8 };

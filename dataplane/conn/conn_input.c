@@ -7,9 +7,10 @@
 #include "wire_error.h"
 
 /*
- * From bytes to packets. A packet that lies in one piece is read where it lies; one that comes in pieces is
- * put together in a buffer that grows with what has arrived. A packet that cannot be taken now (no room in the
- * ring, an answer of control is due) stays in front, and the stream stands.
+ * From bytes to packets. A packet that lies in one piece is read where it lies; one that comes in
+ * pieces is put together in a buffer that grows with what has arrived. A packet that cannot be
+ * taken now (no room in the ring, an answer of control is due) stays in front, and the stream
+ * stands.
  */
 
 static const struct wire_rules first_rules = {.version = WIRE_V5,
@@ -194,7 +195,10 @@ static bool buffer_grow(struct conn *conn, size_t more, size_t limit)
 	return true;
 }
 
-/* Moves bytes into the buffer until it holds a whole packet or nothing is left. Returns the bytes moved. */
+/*
+ * Moves bytes into the buffer until it holds a whole packet or nothing is left. Returns the bytes
+ * moved.
+ */
 static size_t buffer_fill(struct conn *conn, const uint8_t *data, size_t bytes)
 {
 	size_t moved = 0;
@@ -251,7 +255,10 @@ static bool buffer_take(struct conn *conn)
 	return true;
 }
 
-/* Takes one packet that lies whole at `data`. Returns its bytes, or 0 when it is not whole or must wait. */
+/*
+ * Takes one packet that lies whole at `data`. Returns its bytes, or 0 when it is not whole or must
+ * wait.
+ */
 static size_t take_in_place(struct conn *conn, const uint8_t *data, size_t bytes, bool *is_whole)
 {
 	struct wire_frame frame;

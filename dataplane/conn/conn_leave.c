@@ -1,8 +1,9 @@
 #include "conn_priv.h"
 
 /*
- * A connection leaves: what a session needs to go on goes to control piece by piece, as the ring has room,
- * then CLOSED. The parcels stay until control releases the connection, as it may die before it has read them.
+ * A connection leaves: what a session needs to go on goes to control piece by piece, as the ring
+ * has room, then CLOSED. The parcels stay until control releases the connection, as it may die
+ * before it has read them.
  */
 
 enum { PHASE_IDS, PHASE_WINDOW, PHASE_RESEND, PHASE_QUEUE, PHASE_HELD, PHASE_CLOSED };

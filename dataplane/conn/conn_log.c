@@ -3,8 +3,8 @@
 #include "conn_priv.h"
 
 /*
- * Lines about clients that do what they may not, for people. Rate limited, as whoever does it may do it often;
- * formatted here without printf, which this library does without.
+ * Lines about clients that do what they may not, for people. Rate limited, as whoever does it may
+ * do it often; formatted here without printf, which this library does without.
  */
 
 enum {

@@ -4,8 +4,8 @@
 #include "conn_priv.h"
 
 /*
- * Bytes to the transport, in this order: the rest of the packet that is half out, answers, then messages as
- * the window allows. Answers and packets go directly when nothing is before them.
+ * Bytes to the transport, in this order: the rest of the packet that is half out, answers, then
+ * messages as the window allows. Answers and packets go directly when nothing is before them.
  */
 
 static bool has_bytes(const struct conn_out *out)

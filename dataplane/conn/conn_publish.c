@@ -66,7 +66,9 @@ static bool topic_resolve(struct conn *conn, struct wire_publish *publish)
 	return false;
 }
 
-/* 4.9: what we have not answered to the end. An identifier of an earlier connection does not count. */
+/*
+ * 4.9: what we have not answered to the end. An identifier of an earlier connection does not count.
+ */
 static bool is_above_receive_max(const struct conn *conn, const struct wire_publish *publish)
 {
 	uint32_t limit = (uint32_t)conn->receive_max + conn->restored_ids;

@@ -4,8 +4,8 @@
 #include "conn_priv.h"
 
 /*
- * Messages on their way to one client: queue, then window until acknowledged. The queue is bounded by messages and
- * bytes; the oldest goes first, and is counted.
+ * Messages on their way to one client: queue, then window until acknowledged. The queue is bounded
+ * by messages and bytes; the oldest goes first, and is counted.
  */
 
 void conn_drop_count(struct conn_hub *hub, enum conn_counter why)
@@ -109,8 +109,8 @@ static bool make_room(struct conn *conn, size_t bytes)
 }
 
 /*
- * A message that may go out at once does not count as queued; only what is left after is held against the
- * limits.
+ * A message that may go out at once does not count as queued; only what is left after is held
+ * against the limits.
  */
 static bool goes_at_once(const struct conn *conn, const struct conn_how *how)
 {

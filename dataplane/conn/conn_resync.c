@@ -1,8 +1,9 @@
 #include "conn_priv.h"
 
 /*
- * A new control learns what the old one knew: slot by slot, as much as the ring takes at a time. The rest of the
- * library sends no record until that is done (conn_room), so what is told is not overtaken.
+ * A new control learns what the old one knew: slot by slot, as much as the ring takes at a time.
+ * The rest of the library sends no record until that is done (conn_room), so what is told is not
+ * overtaken.
  */
 
 void conn_hub_resync_begin(struct conn_hub *hub)
@@ -57,7 +58,7 @@ static bool tell_some(
 
 static bool tell_subs(struct conn *conn)
 {
-	struct conn_filter filters[CONN_LINGER_FILTERS];
+	struct conn_filter filters[CONN_RESYNC_FILTERS];
 	const struct conn_sub *sub = NULL;
 	uint32_t told = 0;
 	uint16_t len = 0;
@@ -73,7 +74,7 @@ static bool tell_subs(struct conn *conn)
 			.reason = sub->options & 3,
 		};
 		bytes += sub->bytes;
-		if (len < CONN_LINGER_FILTERS && bytes < CONN_LINGER_FILTER_BYTES)
+		if (len < CONN_RESYNC_FILTERS && bytes < CONN_RESYNC_FILTER_BYTES)
 			continue;
 		if (!tell_some(conn, filters, len, bytes))
 			return false;

@@ -3,9 +3,9 @@
 #include "conn_priv.h"
 
 /*
- * From one message to all that want it, in two steps: the match finds out who that is and changes nothing; when the ring
- * has room for what control gets, the message goes out. So a message that control does not want
- * never depends on control.
+ * From one message to all that want it, in two steps: the match finds out who that is and changes
+ * nothing; when the ring has room for what control gets, the message goes out. So a message that
+ * control does not want never depends on control.
  */
 
 enum { OPTION_QOS = 3, OPTION_NO_LOCAL = 4, OPTION_RETAIN_AS_PUBLISHED = 8 };

@@ -6,8 +6,8 @@
 #include "wire_topic.h"
 
 /*
- * What a connection has subscribed to, or what control is interested in: a chained hash table that starts with one chain,
- * beside the entries in the topic index.
+ * What a connection has subscribed to, or what control is interested in: a chained hash table that
+ * starts with one chain, beside the entries in the topic index.
  */
 
 enum { LOAD = 4 }; /* subscriptions in a chain, on average, before the table grows by that */

@@ -5,8 +5,8 @@
 #include "wire_reason.h"
 
 /*
- * SUBSCRIBE and UNSUBSCRIBE (MQTT 5, 3.8 to 3.11). Control decides; until it has, the packet stays in front of the
- * stream, so answers keep their order, and a new control can be asked again.
+ * SUBSCRIBE and UNSUBSCRIBE (MQTT 5, 3.8 to 3.11). Control decides; until it has, the packet stays
+ * in front of the stream, so answers keep their order, and a new control can be asked again.
  */
 
 enum { REFUSED = 0x80, PACKET_HEAD_BYTES = 16, OPTION_QOS = 3 };

@@ -2,8 +2,8 @@
 #include "wire_reason.h"
 
 /*
- * What a connection's one timer stands for. Packets and progress only note the time; the timer looks at
- * it when it fires, and is set anew if the deadline has moved.
+ * What a connection's one timer stands for. Packets and progress only note the time; the timer
+ * looks at it when it fires, and is set anew if the deadline has moved.
  */
 
 static uint64_t earlier(uint64_t a, uint64_t b)

@@ -10,10 +10,12 @@
  *
  * Layer:     conn (base, wire, topic, rule)
  * Thread:    single, the worker's
- * Ownership: the connection holds `io` from conn_open until it calls close or abort, or until conn_lost: after
- *            either it never uses `io` again, and the transport calls nothing for it any more
+ * Ownership: the connection holds `io` from conn_open until it calls close or abort, or until
+ *            conn_lost: after either it never uses `io` again, and the transport calls nothing for
+ *            it any more
  *
- * The functions may be called from inside conn_input and the other inbound functions, and from outside.
+ * The functions may be called from inside conn_input and the other inbound functions, and from
+ * outside.
  */
 
 struct conn_transport {
@@ -21,8 +23,8 @@ struct conn_transport {
 	size_t (*space)(void *io);
 
 	/*
-	 * Queues a copy of `data`; returns how many bytes were taken, fewer than `space` said only when memory
-	 * is short. `more`: further bytes of the same packet follow at once.
+	 * Queues a copy of `data`; returns how many bytes were taken, fewer than `space` said only
+	 * when memory is short. `more`: further bytes of the same packet follow at once.
 	 */
 	size_t (*write)(void *io, const uint8_t *data, size_t bytes, bool more);
 
@@ -33,8 +35,8 @@ struct conn_transport {
 	void (*abort)(void *io); /* what is queued is lost */
 
 	/*
-	 * After conn_input consumed less than it was given: offer the rest again, by conn_input, before this
-	 * returns or soon after. Does no harm when nothing is held.
+	 * After conn_input consumed less than it was given: offer the rest again, by conn_input,
+	 * before this returns or soon after. Does no harm when nothing is held.
 	 */
 	void (*resume)(void *io);
 };

@@ -11,10 +11,11 @@
  * Layer:     conn (base, wire, topic, rule)
  * Thread:    single
  * Ownership: a timer lies in its user's struct and must be stopped before that goes away
- * Cost:      O(1) to start and to stop; a turn looks only at slots that are not empty. Whoever prolongs a
- *            deadline leaves the timer where it is and looks again when it fires.
- * Units:     a tick is CONN_WHEEL_TICK_MS; a timer fires in the first turn after its deadline, at most two ticks late
- *            plus the time between turns. One that is more than nine hours away fires early.
+ * Cost:      O(1) to start and to stop; a turn looks only at slots that are not empty. Whoever
+ *            prolongs a deadline leaves the timer where it is and looks again when it fires.
+ * Units:     a tick is CONN_WHEEL_TICK_MS; a timer fires in the first turn after its deadline, at
+ *            most two ticks late plus the time between turns. One that is more than nine hours away
+ *            fires early.
  */
 
 enum {

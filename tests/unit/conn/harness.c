@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "conn_priv.h"
 #include "wire_packet.h"
 
 enum { ARENA = 64 << 20, PAGE = 64 << 10 };
@@ -189,7 +190,6 @@ static void tell_connect(struct fixture *f, const char *what, const struct conn_
 {
 	use(f, (size_t)c->client_id.bytes + c->username.bytes + c->password.bytes +
 			c->will_topic.bytes + c->will_props.bytes + c->will_payload.bytes);
-	f->last_id = c->conn;
 	add(&f->told, "%s v%u", what, c->version);
 	add_str(&f->told, "id", c->client_id);
 	add(&f->told, " clean=%d expiry=%u", c->clean_start, c->session_expiry_s);
@@ -473,13 +473,18 @@ void finish(struct fixture *f)
 	for (unsigned i = 0; i < CLIENTS; i++)
 		if (f->clients[i].is_open)
 			hang_up(&f->clients[i]);
-	for (unsigned i = 0; i < CLIENTS; i++) {
-		if (f->clients[i].id == 0)
+	for (uint32_t slot = 0; slot < f->hub->slots_len; slot++) {
+		struct conn *conn = conn_by_slot(f->hub, slot);
+
+		if (conn == NULL)
 			continue;
 		/* Whatever it still waits for, this ends it. */
-		conn_disconnect(f->hub, f->clients[i].id, 0x8e, CONN_SHUTDOWN_DISCARDED, str(""));
-		conn_release(f->hub, f->clients[i].id);
+		conn_disconnect(f->hub, conn->id, 0x8e, CONN_SHUTDOWN_DISCARDED, str(""));
+		conn_release(f->hub, conn->id);
 	}
+	assert_int_equal(f->hub->connections, 0);
+	assert_int_equal(f->hub->networked + f->hub->live + f->hub->parked, 0);
+	assert_int_equal(f->hub->subscriptions, 0);
 	conn_hub_interest_clear(f->hub);
 	conn_hub_flush(f->hub);
 }
@@ -512,6 +517,7 @@ struct client *dial(struct fixture *f, unsigned i, uint8_t version)
 	*c = (struct client){.f = f, .version = version, .is_open = true, .space = SIZE_MAX};
 	c->conn = conn_open(f->hub, &transport, c, 0, &peer);
 	assert_non_null(c->conn);
+	c->id = c->conn->id;
 	return c;
 }
 
@@ -542,9 +548,7 @@ void say_connect_with(struct client *c, struct wire_connect *connect)
 	uint8_t packet[1024];
 
 	connect->version = c->version;
-	c->f->last_id = 0;
 	give_packet(c, packet, wire_connect_encode(packet, sizeof(packet), connect));
-	c->id = c->f->last_id;
 }
 
 void say_connect(

@@ -16,8 +16,8 @@
 #include "wire_reason.h"
 
 /*
- * A hub between fake transports and a fake control. What clients receive and what control is told is written down
- * as text, a line for each packet or record, and compared as text.
+ * A hub between fake transports and a fake control. What clients receive and what control is told
+ * is written down as text, a line for each packet or record, and compared as text.
  */
 
 enum {
@@ -66,7 +66,6 @@ struct fixture {
 	struct text log;
 	struct text seen; /* scratch */
 	size_t room; /* bytes that control's ring takes; SIZE_MAX: no limit */
-	uint64_t last_id; /* of the last connect record */
 	uint64_t now_ms;
 };
 

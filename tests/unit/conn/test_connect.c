@@ -201,7 +201,9 @@ static void test_idle(void **state)
 	expect_told(f, "");
 }
 
-/* Control is dead: the client is told so, and a late answer still finds the session's state a home. */
+/*
+ * Control is dead: the client is told so, and a late answer still finds the session's state a home.
+ */
 static void test_no_answer(void **state)
 {
 	struct fixture *f = *state;
@@ -236,7 +238,6 @@ static void test_full_ring(void **state)
 	f->room = SIZE_MAX;
 	conn_hub_unblock(f->hub);
 	assert_false(conn_hub_is_blocked(f->hub));
-	c->id = f->last_id;
 	expect_told(f, "connect v5 id=c clean=1 expiry=0\n");
 	f->room = 10;
 	c = dial(f, 1, WIRE_V311);

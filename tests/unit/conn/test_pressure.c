@@ -81,7 +81,10 @@ static void test_peer_limits(void **state)
 	expect(b, "PUBLISH t=t p=next q1 #2\n");
 }
 
-/* The client does not read: answers are bounded, then it is not read either; in the end it is closed. */
+/*
+ * The client does not read: answers are bounded, then it is not read either; in the end it is
+ * closed.
+ */
 static void test_no_reader(void **state)
 {
 	struct fixture *f = *state;
@@ -149,7 +152,9 @@ static void test_congested(void **state)
 	assert_int_equal(b->out_bytes, 3);
 }
 
-/* Control's ring is full: who needs it waits, who doesn't goes on; nobody is disconnected for it. */
+/*
+ * Control's ring is full: who needs it waits, who doesn't goes on; nobody is disconnected for it.
+ */
 static void test_ring_full(void **state)
 {
 	struct fixture *f = *state;
@@ -219,7 +224,10 @@ static void test_too_large_for_control(void **state)
 	free(payload);
 }
 
-/* Memory runs out: deliveries are dropped and counted, connections end cleanly; nothing is lost track of. */
+/*
+ * Memory runs out: deliveries are dropped and counted, connections end cleanly; nothing is lost
+ * track of.
+ */
 static void test_no_memory(void **state)
 {
 	struct fixture *f = *state;

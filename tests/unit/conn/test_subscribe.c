@@ -146,7 +146,9 @@ static void test_shared(void **state)
 	say_publish(c, "t/1", "here", 0, 0);
 	expect_told(f, "");
 	expect(a, "PUBLISH t=t/1 p=here q0\n");
-	/* Alone in its group it gets it by way of control, whether control has said so yet or not. */
+	/*
+	 * Alone in its group it gets it by way of control, whether control has said so yet or not.
+	 */
 	hang_up(a);
 	forget(f);
 	say_publish(c, "t/1", "one", 0, 0);
