@@ -59,8 +59,8 @@ void conn_end(struct conn *conn, uint8_t reason, enum conn_shutdown shutdown);
 void conn_end_all(struct conn_hub *hub, uint8_t reason, enum conn_shutdown shutdown);
 
 /*
- * Answers and orders of control, in the order in which it gave them. `conn` that is not in use:
- * nothing happens.
+ * Answers and orders of control, in the order in which it gave them. A number (`conn`,
+ * `id`) that is not in use: nothing happens.
  */
 struct conn_grant {
 	uint64_t conn;
@@ -73,10 +73,10 @@ struct conn_grant {
 void conn_grant(struct conn_hub *hub, const struct conn_grant *grant);
 
 /* `reason` is an MQTT 5 code, mapped for 3.x; `text` becomes the Reason String. */
-void conn_refuse(struct conn_hub *hub, uint64_t conn, uint8_t reason, enum conn_shutdown shutdown,
+void conn_refuse(struct conn_hub *hub, uint64_t id, uint8_t reason, enum conn_shutdown shutdown,
 	struct wire_str text);
-void conn_disconnect(struct conn_hub *hub, uint64_t conn, uint8_t reason,
-	enum conn_shutdown shutdown, struct wire_str text);
+void conn_disconnect(struct conn_hub *hub, uint64_t id, uint8_t reason, enum conn_shutdown shutdown,
+	struct wire_str text);
 
 void conn_suback(struct conn_hub *hub, const struct conn_subscribe *suback);
 void conn_unsuback(struct conn_hub *hub, const struct conn_subscribe *unsuback);
@@ -86,8 +86,8 @@ void conn_inflight_restore(struct conn_hub *hub, const struct conn_delivery *del
 	const struct conn_message *message);
 void conn_deliver(struct conn_hub *hub, const struct conn_delivery *delivery,
 	const struct conn_message *message);
-void conn_restore_end(struct conn_hub *hub, uint64_t conn);
-void conn_caught_up(struct conn_hub *hub, uint64_t conn);
-void conn_release(struct conn_hub *hub, uint64_t conn);
+void conn_restore_end(struct conn_hub *hub, uint64_t id);
+void conn_caught_up(struct conn_hub *hub, uint64_t id);
+void conn_release(struct conn_hub *hub, uint64_t id);
 
 #endif

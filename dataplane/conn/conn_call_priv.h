@@ -145,9 +145,9 @@ enum conn_taken conn_on_subscribe(
 	struct conn *conn, uint8_t type, const uint8_t *packet, size_t bytes);
 
 /* conn_alias.c: the topic of an alias, absent when it is unknown. 0, or a negative wire error. */
-int conn_alias_set(struct conn *conn, uint16_t alias, struct wire_str topic)
+int conn_alias_set(struct conn *conn, uint16_t number, struct wire_str topic)
 	__attribute__((warn_unused_result));
-struct wire_str conn_alias_get(const struct conn *conn, uint16_t alias);
+struct wire_str conn_alias_get(const struct conn *conn, uint16_t number);
 void conn_alias_drop(struct conn *conn);
 
 /* conn_acl.c */
@@ -244,7 +244,7 @@ bool conn_acks_are_full(const struct conn *conn);
 void conn_bytes_drop(struct conn *conn); /* what a dead network connection leaves */
 /* The PUBLISH for a parcel as it would be sent now; `ids` are the parcel's. */
 void conn_publish_fill(const struct conn *conn, const struct conn_message *message,
-	const struct conn_how *how, struct wire_publish_out *out);
+	const struct conn_how *how, struct wire_publish_out *publish);
 
 /* conn_log.c */
 void conn_log(struct conn *conn, int level, const char *what, const char *why);

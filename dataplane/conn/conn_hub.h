@@ -40,8 +40,7 @@ struct conn_hub_params {
 	unsigned mem_topic;
 	unsigned mem_rule;
 	uint32_t max_connections; /* parked ones included; 0 = 16 million */
-	uint32_t
-		max_record_bytes; /* the largest record that control can ever be sent; 0 = no limit */
+	uint32_t max_record_bytes; /* of a record to control, ever; 0 = no limit */
 	uint64_t seed; /* random */
 	uint64_t now_ms;
 	const struct conn_control *control; /* used, not copied */

@@ -233,6 +233,7 @@ static void act(struct conn *conn, unsigned actions, const struct conn_order *or
 
 void conn_event(struct conn *conn, enum conn_event event, const struct conn_order *order)
 {
+	static const struct conn_order no_order = {.reason = 0};
 	struct conn_hub *hub = conn->hub;
 	struct conn_step step = conn_step((enum conn_state)conn->state, event);
 
@@ -241,7 +242,7 @@ void conn_event(struct conn *conn, enum conn_event event, const struct conn_orde
 	else if (conn->state != CONN_STATE_PARKED && step.next == CONN_STATE_PARKED)
 		conn_gauge(hub, CONN_COUNTER_PARKED_CONNECTIONS_COUNT, ++hub->parked);
 	conn->state = (uint8_t)step.next;
-	act(conn, step.actions, order);
+	act(conn, step.actions, order ? order : &no_order);
 }
 
 void conn_grant(struct conn_hub *hub, const struct conn_grant *grant)

@@ -122,6 +122,11 @@ void expect_client(struct client *c, const char *text, const char *file, int lin
 void expect_control(struct fixture *f, const char *text, const char *file, int line);
 void forget(struct fixture *f); /* all of it */
 
+/* Writing down: a printed piece, and " name=value" with a long value given by its length. */
+void add(struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void add_str(struct text *text, const char *name, struct wire_str value);
+void clear(struct text *text);
+
 /* Ends every connection, and lets control release those that are parked. */
 void finish(struct fixture *f);
 

@@ -83,7 +83,7 @@ static void test_park_slowly(void **state)
 	for (uint16_t i = 1; i <= 50; i++) {
 		f->room = CONN_RECORD_HEAD_BYTES + 10;
 		conn_hub_unblock(f->hub);
-		snprintf(line, sizeof(line), "1 %s #%u t=t p=%u q1 for q1\n",
+		snprintf(line, sizeof(line), "1 %s #%d t=t p=%d q1 for q1\n",
 			i <= 32 ? "published" : "queued", i <= 32 ? i : 0, i);
 		expect_told(f, line);
 		turns++;
