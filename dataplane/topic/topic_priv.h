@@ -101,9 +101,9 @@ bool topic_text_is_too_long(struct topic_text text);
 
 /*
  * Hash table by linear hashing: buckets of one cache line, with more of them chained behind when
- * they are full. It grows by splitting one bucket at a time, so no insert stalls and no old copy
- * lies beside the new one. The owner compares: a slot holds 32 bits of hash, by which it also finds
- * its bucket, and a reference to the owner's record.
+ * they are full. It grows by splitting one bucket at a time, and shrinks by joining two, so that no
+ * change stalls and no old copy lies beside the new one. The owner compares: a slot holds 32 bits
+ * of hash, by which it also finds its bucket, and a reference to the owner's record.
  */
 enum { TOPIC_BUCKET_SLOTS = 7, TOPIC_SEGMENT_SHIFT = 9, TOPIC_SEGMENT = 1 << TOPIC_SEGMENT_SHIFT };
 
@@ -118,7 +118,7 @@ struct topic_table {
 	uint32_t segment_cap;
 	uint32_t first_cap; /* buckets that the first segment has room for */
 	uint32_t bucket_len;
-	uint32_t mask; /* the largest 2^n - 1 below bucket_len */
+	uint32_t mask; /* 2^n - 1; mask + 1 <= bucket_len <= 2 * (mask + 1) */
 	uint32_t used;
 };
 

@@ -33,6 +33,7 @@ static struct topic_group *group_find(const struct topic_subs *subs, struct topi
 	return group;
 }
 
+/* A group that is made never stays empty: its first member needs no memory. */
 static struct topic_group *group_make(
 	struct topic_index *index, struct topic_subs *subs, struct topic_text name)
 {
@@ -159,8 +160,6 @@ int topic_subs_insert(struct topic_index *index, struct topic_node *node, struct
 		result = topic_list_insert(list, index->heap, entry);
 	if (result == 1)
 		count(index, list, 1);
-	if (result < 0 && g != NULL)
-		group_prune(index, subs, g);
 	fold_in(index, node);
 	return result;
 }

@@ -5,8 +5,11 @@
 #include "base_mem.h"
 #include "topic_priv.h"
 
-/* Buckets are split so that four of their seven slots are used on average. */
-enum { START_BUCKETS = 2, FILL = 4 };
+/*
+ * Of their seven slots, four are used on average: with five, so many buckets have others behind
+ * them that no memory is saved. Below two, buckets are joined again.
+ */
+enum { START_BUCKETS = 2, FILL = 4, FILL_LOW = 2 };
 
 static struct topic_bucket *bucket_at(const struct topic_table *table, uint32_t at)
 {
@@ -131,7 +134,6 @@ static bool take_out(
 		i--;
 	bucket->hash[at] = last->hash[i];
 	bucket->ref[at] = last->ref[i];
-	last->hash[i] = 0;
 	last->ref[i] = TOPIC_REF_NONE;
 	if (i > 0 || before == NULL)
 		return false;
@@ -140,7 +142,7 @@ static bool take_out(
 	return bucket == last;
 }
 
-/* Copies to `to` what goes to bucket `at` once there is one. */
+/* Copies to `to` the entries whose bucket is `at` by the wider mask; with a mask of 0, all. */
 static int copy_half(const struct topic_bucket *from, struct topic_bucket *to, uint32_t wide_mask,
 	uint32_t at, struct topic_heap heap)
 {
@@ -193,6 +195,52 @@ static int split(struct topic_table *table, struct topic_heap heap)
 	return 0;
 }
 
+static uint32_t chain_len(const struct topic_bucket *bucket)
+{
+	uint32_t len = 0;
+
+	for (; bucket != NULL; bucket = bucket->next)
+		for (unsigned i = 0; i < TOPIC_BUCKET_SLOTS; i++)
+			len += bucket->ref[i] != TOPIC_REF_NONE;
+	return len;
+}
+
+/* Makes room for `len` entries more in a chain, by one bucket if that is enough. */
+static int reserve_chain(struct topic_bucket *bucket, struct topic_heap heap, uint32_t len)
+{
+	uint32_t slots = TOPIC_BUCKET_SLOTS;
+
+	len += chain_len(bucket);
+	for (; bucket->next != NULL; bucket = bucket->next)
+		slots += TOPIC_BUCKET_SLOTS;
+	if (len <= slots)
+		return 0;
+	if (len <= slots + TOPIC_BUCKET_SLOTS)
+		bucket->next = base_mem_calloc(heap.mem, heap.mem_class, sizeof(*bucket->next));
+	return bucket->next == NULL ? -ENOMEM : 0;
+}
+
+/* Takes back the last split. Without memory for the longer chain the table stays as it is. */
+static void join(struct topic_table *table, struct topic_heap heap)
+{
+	uint32_t at = table->bucket_len - 1;
+	uint32_t mask = at > table->mask ? table->mask : table->mask >> 1;
+	struct topic_bucket *from = bucket_at(table, at), *to = bucket_at(table, at & mask);
+
+	if (reserve_chain(to, heap, chain_len(from)) < 0)
+		return;
+	if (copy_half(from, to, 0, 0, heap) < 0)
+		BASE_ASSERT(!"there is room");
+	free_chain(from->next, heap);
+	memset(from, 0, sizeof(*from));
+	table->mask = mask;
+	table->bucket_len = at;
+	if (at % TOPIC_SEGMENT == 0) {
+		base_mem_free(heap.mem, heap.mem_class, table->segments[at / TOPIC_SEGMENT]);
+		table->segments[at / TOPIC_SEGMENT] = NULL;
+	}
+}
+
 /* Without memory for a split the chains become longer; from two buckets each on, no further. */
 static bool is_overfull(const struct topic_table *table)
 {
@@ -234,6 +282,9 @@ void topic_table_remove(
 	bucket = slot_of(head, hash, ref, &at);
 	take_out(head, bucket, at, heap);
 	table->used--;
+	if (table->bucket_len > START_BUCKETS &&
+		table->used < (uint64_t)table->bucket_len * FILL_LOW)
+		join(table, heap);
 }
 
 void topic_table_update(struct topic_table *table, uint32_t hash, uint32_t ref, uint32_t to)
