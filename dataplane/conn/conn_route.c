@@ -273,25 +273,25 @@ static void tell_control(struct conn_hub *hub, const struct conn_message *messag
 	}
 }
 
-/* Whether all records for control fit now. They are sent all or none. */
+/*
+ * Whether all records for control fit now: they are sent all or none. What would not fit into an
+ * empty ring is never waited for.
+ */
 static enum conn_routed control_room(struct conn_hub *hub, struct conn *publisher,
 	const struct conn_message *message, bool retains)
 {
 	size_t each = conn_message_bytes(message);
 	unsigned records = (unsigned)retains + hub->to_control;
-	size_t largest = records ? each : 0;
 	size_t bytes = records * each;
 
 	for (struct conn_shared_match *shared = hub->shared; shared != NULL;
 		shared = shared->next) {
 		records++;
 		bytes += each + shared->filter_bytes;
-		if (each + shared->filter_bytes > largest)
-			largest = each + shared->filter_bytes;
 	}
 	if (records == 0)
 		return CONN_ROUTED;
-	if (largest + CONN_RECORD_HEAD_BYTES > hub->params.max_record_bytes)
+	if (bytes + (size_t)records * CONN_RECORD_HEAD_BYTES > hub->params.max_record_bytes)
 		return CONN_ROUTED_TOO_LARGE;
 	return conn_room(hub, publisher, records, bytes) ? CONN_ROUTED : CONN_ROUTED_BLOCKED;
 }

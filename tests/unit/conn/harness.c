@@ -499,7 +499,7 @@ static void give_packet(struct client *c, const uint8_t *packet, int bytes)
 
 void say_connect_with(struct client *c, struct wire_connect *connect)
 {
-	uint8_t packet[1024];
+	uint8_t packet[1024] = {0};
 
 	connect->version = c->version;
 	give_packet(c, packet, wire_connect_encode(packet, sizeof(packet), connect));
@@ -546,7 +546,7 @@ void say_publish(
 void say_ack(struct client *c, enum wire_type type, uint16_t packet_id, uint8_t reason)
 {
 	struct wire_ack ack = {.type = (uint8_t)type, .packet_id = packet_id, .reason = reason};
-	uint8_t packet[64];
+	uint8_t packet[64] = {0};
 
 	give_packet(c, packet, wire_ack_encode(packet, sizeof(packet), c->version, &ack, 0));
 }
@@ -555,7 +555,7 @@ void say_subscribe_with(struct client *c, uint16_t packet_id, uint32_t id,
 	const struct wire_subscription *subs, size_t len)
 {
 	struct wire_props props = {.subscription_id = id};
-	uint8_t packet[1024];
+	uint8_t packet[1024] = {0};
 
 	if (id != 0)
 		wire_props_mark(&props, WIRE_PROP_SUBSCRIPTION_ID);
@@ -575,7 +575,7 @@ void say_unsubscribe(struct client *c, uint16_t packet_id, const char *filter)
 {
 	struct wire_props props = {0};
 	struct wire_str text = str(filter);
-	uint8_t packet[256];
+	uint8_t packet[256] = {0};
 
 	give_packet(c, packet,
 		wire_unsubscribe_encode(
@@ -592,7 +592,7 @@ void say_ping(struct client *c)
 void say_disconnect(struct client *c, uint8_t reason)
 {
 	struct wire_disconnect disconnect = {.reason = reason};
-	uint8_t packet[16];
+	uint8_t packet[16] = {0};
 
 	give_packet(c, packet,
 		wire_disconnect_encode(packet, sizeof(packet), c->version, &disconnect, 0));

@@ -221,6 +221,15 @@ static void test_too_large_for_control(void **state)
 	say_publish_with(a, &publish, payload);
 	expect(a, "PUBREC #1 97\n");
 	expect_told(f, "");
+	/* One record of it would fit, but not as many as are due. */
+	publish.payload_bytes = 3 << 20;
+	assert_int_equal(conn_hub_interest_add(f->hub, str("t")), 0);
+	say_publish_with(a, &publish, payload);
+	expect(a, "PUBREC #1 97\n");
+	publish.retain = false;
+	say_publish_with(a, &publish, payload);
+	expect(a, "PUBREC #1 00\n");
+	expect_told(f, "interest t=t p=<3145728> q2\n");
 	free(payload);
 }
 
