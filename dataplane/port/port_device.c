@@ -120,7 +120,8 @@ static int read_address(struct port *port, char *error)
 /* The receive queue's descriptor, where the driver has one. */
 static void find_descriptor(struct port *port)
 {
-	int fd = rte_eth_dev_rx_intr_ctl_q_get_fd(port->id, 0);
+	bool may_have = port->kind != PORT_AF_PACKET && port->kind != PORT_AF_XDP;
+	int fd = may_have ? rte_eth_dev_rx_intr_ctl_q_get_fd(port->id, 0) : -1;
 
 	port->wait[0].fd = fd >= 0 ? fd : -1;
 	port->wait[0].events = POLLIN;

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -157,6 +159,32 @@ static int check_pci(const struct port_config *config, char *error)
 	return 0;
 }
 
+/* A server that was killed leaves its socket, at which nobody listens any more. */
+static int check_memif(const struct port_config *config, char *error)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd, status;
+
+	if (strlen(config->device) >= sizeof(address.sun_path))
+		return port_fail(error, EINVAL,
+			"port: the path of the memif socket is too long (port.device)");
+	if (config->options == NULL || strstr(config->options, "role=server") == NULL)
+		return 0;
+	memcpy(address.sun_path, config->device, strlen(config->device));
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return port_fail(error, errno, "port: no socket: %s", strerror(errno));
+	status = connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
+	close(fd);
+	if (status == 0)
+		return port_fail(error, EADDRINUSE,
+			"port: another program serves the memif socket %s (port.device)",
+			config->device);
+	if (status == ECONNREFUSED)
+		unlink(config->device);
+	return 0;
+}
+
 static int check(const struct port_config *config, char *error)
 {
 	if (geteuid() != 0 && config->kind != PORT_MEMIF)
@@ -180,7 +208,7 @@ static int check(const struct port_config *config, char *error)
 	case PORT_PCI:
 		return check_pci(config, error);
 	case PORT_MEMIF:
-		return 0;
+		return check_memif(config, error);
 	}
 	return port_fail(error, EINVAL, "port: unknown port.kind");
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base_mem.h"
 #include "base_time.h"
@@ -151,7 +152,7 @@ static struct port *open_port(const struct settings *s)
 	};
 	struct port *port;
 
-	snprintf(prefix, sizeof(prefix), "echo-%s", s->device);
+	snprintf(prefix, sizeof(prefix), "echo-%d", (int)getpid());
 	if (port_kind_parse(s->kind, &config.kind) < 0 ||
 		port_hugepages_parse(s->hugepages, &config.hugepages) < 0)
 		die("bad kind or hugepages");
