@@ -53,9 +53,8 @@ void conn_acl_drop(struct conn *conn)
 	conn->verdict = NULL;
 }
 
-static bool decide(struct conn *conn, const struct rule_what *what)
+static struct rule_who who_of(const struct conn *conn)
 {
-	struct conn_hub *hub = conn->hub;
 	const struct conn_identity *identity = conn->identity;
 	struct rule_who who = {
 		.client_id = conn_str(identity->bytes, identity->client_id_bytes),
@@ -65,7 +64,12 @@ static bool decide(struct conn *conn, const struct rule_what *what)
 	if (identity->has_username)
 		who.username = conn_str(
 			identity->bytes + identity->client_id_bytes, identity->username_bytes);
-	switch (rule_table_check(hub->rules, &who, what)) {
+	return who;
+}
+
+static bool allows(struct conn_hub *hub, enum rule_verdict verdict)
+{
+	switch (verdict) {
 	case RULE_ALLOW:
 		return true;
 	case RULE_DENY:
@@ -75,6 +79,30 @@ static bool decide(struct conn *conn, const struct rule_what *what)
 		conn_count(hub, CONN_COUNTER_AUTHORIZATION_NOMATCH);
 		return !hub->config.acl_no_match_deny;
 	}
+}
+
+static bool decide(struct conn *conn, const struct rule_what *what)
+{
+	struct rule_who who = who_of(conn);
+
+	return allows(conn->hub, rule_table_check(conn->hub->rules, &who, what));
+}
+
+/* Most clients may publish everything, or nothing: that is found out once for each table. */
+static bool is_settled(struct conn *conn, enum rule_verdict *verdict)
+{
+	struct conn_hub *hub = conn->hub;
+
+	if (conn->settled_generation != hub->rules_generation) {
+		struct rule_who who = who_of(conn);
+		enum rule_verdict settled = RULE_NO_MATCH;
+
+		conn->is_settled = rule_table_is_settled(hub->rules, &who, RULE_PUBLISH, &settled);
+		conn->settled_verdict = (uint8_t)settled;
+		conn->settled_generation = hub->rules_generation;
+	}
+	*verdict = (enum rule_verdict)conn->settled_verdict;
+	return conn->is_settled;
 }
 
 static void count(struct conn_hub *hub, bool is_allowed)
@@ -119,13 +147,14 @@ bool conn_acl_publish(struct conn *conn, struct wire_str topic, uint8_t qos, boo
 	struct conn_hub *hub = conn->hub;
 	struct rule_what what = {
 		.action = RULE_PUBLISH, .qos = qos, .retain = retain, .topic = topic};
+	enum rule_verdict verdict;
 	bool is_allowed;
 
-	if (hub->rules == NULL)
-		return !hub->config.acl_no_match_deny;
-	if (rule_table_is_open(hub->rules))
-		return true;
-	if (is_cached(conn, topic, qos, retain)) {
+	if (hub->rules == NULL) {
+		is_allowed = !hub->config.acl_no_match_deny;
+	} else if (is_settled(conn, &verdict)) {
+		is_allowed = allows(hub, verdict);
+	} else if (is_cached(conn, topic, qos, retain)) {
 		conn_count(hub, CONN_COUNTER_AUTHORIZATION_CACHE_HIT);
 		is_allowed = conn->verdict->is_allowed;
 	} else {
@@ -145,7 +174,7 @@ bool conn_acl_subscribe(struct conn *conn, struct wire_str filter, uint8_t qos)
 
 	if (hub->rules == NULL)
 		return !hub->config.acl_no_match_deny;
-	is_allowed = rule_table_is_open(hub->rules) || decide(conn, &what);
+	is_allowed = decide(conn, &what);
 	count(hub, is_allowed);
 	return is_allowed;
 }

@@ -182,6 +182,9 @@ struct conn {
 	bool will_dropped, expiry_set;
 	struct base_list *handed; /* LEAVING: the last node that control has */
 	uint32_t handed_ids;
+	uint32_t settled_generation; /* of the rules of which the next two are known; 0 = none */
+	bool is_settled; /* it may publish every topic, or none */
+	uint8_t settled_verdict; /* enum rule_verdict */
 };
 
 /* What a match found for one connection. */

@@ -337,6 +337,32 @@ static void test_rules(void **state)
 	assert_int_equal(f->shutdown[CONN_SHUTDOWN_NOT_AUTHORIZED], 2);
 }
 
+/* Rules that say the same of every topic are asked once for a connection and table. */
+static void test_settled_rules(void **state)
+{
+	struct fixture *f = *state;
+	struct client *a = online(f, 0, WIRE_V5, "a", 0);
+	uint64_t blob[64];
+	struct rule_build build;
+
+	for (int allow = 1; allow >= 0; allow--) {
+		int bytes;
+
+		rule_build_begin(&build, blob, sizeof(blob));
+		rule_build_rule(&build, allow, RULE_PUBLISH, RULE_ANY_QOS, RULE_RETAIN_ANY);
+		rule_build_client_id(&build, str("a"));
+		bytes = rule_build_end(&build);
+		assert_true(bytes > 0);
+		assert_int_equal(conn_hub_set_rules(f->hub, blob, (size_t)bytes), 0);
+		say_publish(a, "x", "m", 1, 1);
+		say_publish(a, "y", "m", 1, 2);
+		expect(a, allow ? "PUBACK #1 10\nPUBACK #2 10\n" : "PUBACK #1 87\nPUBACK #2 87\n");
+	}
+	assert_int_equal(counted(f, CONN_COUNTER_AUTHORIZATION_ALLOW), 2);
+	assert_int_equal(counted(f, CONN_COUNTER_AUTHORIZATION_DENY), 2);
+	assert_int_equal(counted(f, CONN_COUNTER_AUTHORIZATION_CACHE_MISS), 0);
+}
+
 /* Every packet of a conversation, cut into single bytes. */
 static void test_bytewise(void **state)
 {
@@ -477,6 +503,7 @@ int main(void)
 		TEST(test_receive_max),
 		TEST(test_limits),
 		TEST(test_rules),
+		TEST(test_settled_rules),
 		TEST(test_bytewise),
 		TEST(test_large),
 		TEST(test_flush),
