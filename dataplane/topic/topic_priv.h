@@ -147,19 +147,29 @@ static inline struct topic_bucket *topic_table_bucket(
 typedef bool topic_is_same(const void *owner, uint32_t ref, const void *key);
 
 /*
- * Inline, so that the comparison is too. The slot of a hash within its bucket is a matter of
- * chance, which no branch predictor would guess: the hashes are compared without branches.
+ * The slots with that hash, as bits. Which slot of its bucket a hash is in is a matter of chance
+ * that no branch predictor would guess, so all are compared, without branches.
  */
+static inline unsigned topic_bucket_hits(const struct topic_bucket *bucket, uint32_t hash)
+{
+	const uint32_t *h = bucket->hash;
+
+	_Static_assert(TOPIC_BUCKET_SLOTS == 7, "one term a slot");
+	return (unsigned)(h[0] == hash) | (unsigned)(h[1] == hash) << 1 |
+	       (unsigned)(h[2] == hash) << 2 | (unsigned)(h[3] == hash) << 3 |
+	       (unsigned)(h[4] == hash) << 4 | (unsigned)(h[5] == hash) << 5 |
+	       (unsigned)(h[6] == hash) << 6;
+}
+
+/* Inline, so that the comparison is too. */
 static inline uint32_t topic_table_find(const struct topic_table *table, uint32_t hash,
 	topic_is_same *is_same, const void *owner, const void *key)
 {
 	const struct topic_bucket *bucket = topic_table_bucket(table, hash);
 
 	do {
-		unsigned hits = 0;
+		unsigned hits = topic_bucket_hits(bucket, hash);
 
-		for (unsigned i = 0; i < TOPIC_BUCKET_SLOTS; i++)
-			hits |= (unsigned)(bucket->hash[i] == hash) << i;
 		for (; hits != 0; hits &= hits - 1) {
 			uint32_t ref = bucket->ref[__builtin_ctz(hits)];
 
