@@ -107,13 +107,23 @@ pid_t lab_pid(const char *name, enum lab_program program)
 	return pid;
 }
 
-/* A dead process that its parent has not waited for yet has no exe. */
-static int runs(pid_t pid)
+/* All its threads have: then its locks are free, even if its parent has not waited for it yet. */
+static int has_ended(pid_t pid)
 {
-	char path[64], exe[8];
+	char path[64], line[128], state = 'X';
+	int threads = 0;
+	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	return readlink(path, exe, sizeof(exe)) > 0;
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "r");
+	if (file == NULL)
+		return 1;
+	while (fgets(line, sizeof(line), file) != NULL) {
+		sscanf(line, "State: %c", &state);
+		sscanf(line, "Threads: %d", &threads);
+	}
+	fclose(file);
+	return (state == 'Z' || state == 'X') && threads <= 1;
 }
 
 int lab_kill(const char *name, enum lab_program program)
@@ -123,7 +133,7 @@ int lab_kill(const char *name, enum lab_program program)
 	if (pid <= 1 || kill(pid, SIGKILL) != 0)
 		return -1;
 	for (int i = 0; i < 500; i++) {
-		if (!runs(pid))
+		if (has_ended(pid))
 			return 0;
 		usleep(10000);
 	}

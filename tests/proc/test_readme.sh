@@ -32,7 +32,7 @@ for target in run test; do
 done
 
 # make run, until it prints the commands; then those of README, the subscriber first
-setsid make run >"$log" 2>&1 </dev/null &
+env --default-signal=INT setsid make run >"$log" 2>&1 </dev/null &
 runner=$!
 for _ in $(seq 600); do
 	grep -q 'Ctrl-C stops it' "$log" && break
@@ -58,10 +58,14 @@ wait $reader
 check "the message of README arrives" $?
 rm -f "$got"
 kill -INT -- "-$runner"
-wait $runner
-runner=
+for _ in $(seq 200); do
+	kill -0 $runner 2>/dev/null || break
+	sleep 0.1
+done
 [ ! -e /run/sluice-lab/run ] && [ ! -e /run/netns/sluice-run ] && [ ! -e /dev/shm/sluice-run ]
 check "Ctrl-C cleans up" $?
+kill -9 -- "-$runner" 2>/dev/null
+runner=
 
 while read -r line; do
 	eval "$line" >"$log" 2>&1

@@ -54,10 +54,12 @@ hugepages_give() {
 	flock -u 9
 }
 
-# pid_is_ours PIDFILE PROGRAM: the process still runs (a dead one that nobody has waited for has no exe), and is the
-# program that the lab started.
+# pid_is_ours PIDFILE PROGRAM: the process is the program that the lab started, and has not ended. (One that has ended, but
+# that nobody has waited for yet, is a zombie.)
 pid_is_ours() {
-	[ -s "$1" ] && [ "$(basename "$(readlink "/proc/$(cat "$1")/exe")")" = "$2" ]
+	[ -s "$1" ] || return 1
+	read -r _ comm status _ 2>/dev/null <"/proc/$(cat "$1")/stat" || return 1
+	[ "$comm" = "($(printf %.15s "$2"))" ] && [ "$status" != Z ] && [ "$status" != X ]
 }
 
 # stop_pid PIDFILE PROGRAM: SIGTERM, then SIGKILL after 5 seconds.
