@@ -78,7 +78,7 @@ void link_pending_clear(struct link_worker *worker);
 
 /* Keeps a copy of a record that is a message; handles all of them in order; forgets them. */
 void link_stash_put(struct link_worker *worker, const struct abi_ring_record *record);
-void link_stash_replay(struct link *link, uint32_t worker);
+void link_stash_replay(struct link *link, uint32_t index);
 void link_stash_clear(struct link_worker *worker);
 
 void link_send_config(struct link *link, uint32_t worker);
