@@ -222,6 +222,8 @@ struct conn_parcel *conn_parcel_new(struct conn *conn, struct conn_msg *msg,
 void conn_parcel_free(struct conn *conn, struct conn_parcel *parcel); /* linked or not */
 void conn_release_parcel(struct conn *conn, struct conn_parcel *parcel); /* PUBREC has come */
 void conn_window_del(struct conn *conn, struct conn_parcel *parcel); /* acknowledged: gone */
+/* Drops one that was not sent yet. */
+void conn_queue_drop(struct conn *conn, struct conn_parcel *parcel, enum conn_counter why);
 void conn_held_flow(struct conn *conn);
 void conn_out_drop(struct conn *conn); /* all of it */
 bool conn_queue_is_empty(const struct conn *conn); /* nothing to send */

@@ -2,17 +2,25 @@
 
 /*
  * A connection leaves: what a session needs to go on goes to control piece by piece, as the ring
- * has room, then CLOSED. The parcels stay until control releases the connection, as it may die
+ * has room, then CLOSED. With the first record control takes the session's filters up; what matches
+ * before that is queued here. The parcels stay until control releases the connection, as it may die
  * before it has read them.
  */
 
-enum { PHASE_IDS, PHASE_WINDOW, PHASE_RESEND, PHASE_QUEUE, PHASE_HELD, PHASE_CLOSED };
+enum { PHASE_IDS, PHASE_WINDOW, PHASE_RESEND, PHASE_QUEUE, PHASE_HELD };
 
 bool conn_is_kept(const struct conn *conn)
 {
 	return conn->session != 0 && conn->session_expiry_s > 0 &&
 	       conn->shutdown != CONN_SHUTDOWN_KICKED &&
 	       conn->shutdown != CONN_SHUTDOWN_DISCARDED && conn->shutdown != CONN_SHUTDOWN_EXPIRED;
+}
+
+static void hand_over_begin(struct conn *conn)
+{
+	conn->phase = PHASE_IDS;
+	conn->handed_ids = 0;
+	conn->handed = NULL;
 }
 
 void conn_leave(struct conn *conn)
@@ -28,9 +36,7 @@ void conn_leave(struct conn *conn)
 
 void conn_leave_again(struct conn *conn)
 {
-	conn->phase = PHASE_IDS;
-	conn->handed_ids = 0;
-	conn->handed = NULL;
+	hand_over_begin(conn);
 	conn_leave_step(conn);
 }
 
@@ -50,29 +56,37 @@ static bool hand_over_ids(struct conn *conn)
 			continue;
 		if (!conn_room(hub, conn, 1, 0))
 			return false;
+		conn->is_controls = true;
 		conn_ops(hub)->inflight(hub->params.control_context, &delivery, NULL);
 	}
 	return true;
 }
 
-static bool is_worth_it(struct conn *conn, const struct conn_parcel *parcel)
+/* Drops what need not, or cannot, be handed over. True when it is gone. */
+static bool is_dropped(struct conn *conn, struct conn_parcel *parcel, size_t bytes)
 {
 	struct conn_hub *hub = conn->hub;
 	enum conn_counter why;
 	uint32_t left_s;
 
-	if (parcel->msg == NULL || parcel->state == CONN_DELIVERY_PUBLISHED)
+	if (parcel->state != CONN_DELIVERY_QUEUED) {
+		if (bytes + CONN_RECORD_HEAD_BYTES <= hub->params.max_record_bytes)
+			return false;
+		conn_drop_count(hub, CONN_COUNTER_DELIVERY_DROPPED_TOO_LARGE);
+		conn_window_del(conn, parcel);
 		return true;
+	}
 	if (parcel->qos == 0 && !hub->config.queue_qos0)
 		why = CONN_COUNTER_DELIVERY_DROPPED_QOS0_MSG;
 	else if (!conn_message_lives(
 			 parcel->msg->born_ms, parcel->msg->expiry_s, hub->now_ms, &left_s))
 		why = CONN_COUNTER_DELIVERY_DROPPED_EXPIRED;
+	else if (bytes + CONN_RECORD_HEAD_BYTES > hub->params.max_record_bytes)
+		why = CONN_COUNTER_DELIVERY_DROPPED_TOO_LARGE;
 	else
-		return true;
-	conn_count(hub, CONN_COUNTER_DELIVERY_DROPPED);
-	conn_count(hub, why);
-	return false;
+		return false;
+	conn_queue_drop(conn, parcel, why);
+	return true;
 }
 
 static void hand_over(struct conn *conn, const struct conn_parcel *parcel)
@@ -102,32 +116,24 @@ static void hand_over(struct conn *conn, const struct conn_parcel *parcel)
 /* Goes on behind the last parcel that control has. */
 static bool hand_over_list(struct conn *conn, struct base_list *list)
 {
-	struct conn_hub *hub = conn->hub;
-	struct base_list *node = conn->handed ? conn->handed->next : list->next;
+	struct base_list *node = conn->handed ? conn->handed->next : list->next, *next;
 
-	for (; node != list; node = node->next) {
+	for (; node != list; node = next) {
 		struct conn_parcel *parcel = BASE_CONTAINER_OF(node, struct conn_parcel, node);
 		size_t bytes = 0;
 
+		next = node->next;
 		if (parcel->msg != NULL)
 			bytes = (size_t)parcel->msg->topic_bytes + parcel->msg->props_bytes +
 				parcel->msg->payload_bytes;
-		if (!is_worth_it(conn, parcel)) {
-			conn->handed = node;
+		if (is_dropped(conn, parcel, bytes))
 			continue;
-		}
-		if (bytes + CONN_RECORD_HEAD_BYTES > hub->params.max_record_bytes) {
-			conn_count(hub, CONN_COUNTER_DELIVERY_DROPPED);
-			conn_count(hub, CONN_COUNTER_DELIVERY_DROPPED_TOO_LARGE);
-			conn->handed = node;
-			continue;
-		}
-		if (!conn_room(hub, conn, 1, bytes))
+		if (!conn_room(conn->hub, conn, 1, bytes))
 			return false;
+		conn->is_controls = true;
 		hand_over(conn, parcel);
 		conn->handed = node;
 	}
-	conn->handed = NULL;
 	return true;
 }
 
@@ -160,12 +166,18 @@ void conn_leave_step(struct conn *conn)
 		.expiry_set = conn->expiry_set,
 		.is_parked = conn_is_kept(conn) && conn->subs != NULL,
 	};
+	bool is_done;
 
-	for (; conn->phase < PHASE_CLOSED; conn->phase++)
-		if (!hand_over_phase(conn))
-			return;
-	if (!conn_room(hub, conn, 1, 0))
+	/* Nothing is told yet, and there may be more now. */
+	if (!conn->is_controls)
+		hand_over_begin(conn);
+	while ((is_done = hand_over_phase(conn)) && conn->phase < PHASE_HELD) {
+		conn->phase++;
+		conn->handed = NULL;
+	}
+	if (!is_done || !conn_room(hub, conn, 1, 0))
 		return;
+	conn->is_controls = true;
 	conn_ops(hub)->closed(hub->params.control_context, &closed);
 	conn_event(conn, closed.is_parked ? CONN_EVENT_KEPT : CONN_EVENT_CLOSED, NULL);
 }

@@ -194,6 +194,7 @@ void conn_lost(struct conn *conn, enum conn_shutdown reason)
 static void say_restored(struct conn *conn)
 {
 	conn->owes_restored = false;
+	conn->is_controls = false;
 	conn_ops(conn->hub)->restored(conn->hub->params.control_context, conn->id);
 }
 
@@ -256,6 +257,7 @@ void conn_grant(struct conn_hub *hub, const struct conn_grant *grant)
 	conn->session = grant->session;
 	conn->session_expiry_s = grant->session_expiry_s;
 	conn->is_assigned = grant->assigned_id.bytes > 0;
+	conn->is_controls = grant->restores;
 	conn_event(conn, grant->restores ? CONN_EVENT_GRANT_RESTORE : CONN_EVENT_GRANT, &order);
 }
 

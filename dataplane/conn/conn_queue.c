@@ -82,7 +82,7 @@ static void unqueue(struct conn_out *out, struct conn_parcel *parcel)
 	out->queue_bytes -= bytes_of(parcel->msg);
 }
 
-static void queue_drop(struct conn *conn, struct conn_parcel *parcel, enum conn_counter why)
+void conn_queue_drop(struct conn *conn, struct conn_parcel *parcel, enum conn_counter why)
 {
 	unqueue(conn->out, parcel);
 	conn_drop_count(conn->hub, why);
@@ -103,7 +103,7 @@ static bool make_room(struct conn *conn, size_t bytes)
 			oldest = first(&out->held);
 		if (oldest == NULL)
 			return false;
-		queue_drop(conn, oldest, CONN_COUNTER_DELIVERY_DROPPED_QUEUE_FULL);
+		conn_queue_drop(conn, oldest, CONN_COUNTER_DELIVERY_DROPPED_QUEUE_FULL);
 	}
 	return true;
 }
@@ -124,8 +124,8 @@ static void append(struct conn *conn, struct conn_msg *msg, const struct conn_ho
 	struct conn_out *out = conn->out;
 	struct conn_parcel *parcel;
 
-	/* What is being handed over to control is not shortened behind its back. */
-	if (conn->state != CONN_STATE_LEAVING && !goes_at_once(conn, how) &&
+	/* What is being handed over is not shortened behind control's back. */
+	if ((conn->state != CONN_STATE_LEAVING || !conn->is_controls) && !goes_at_once(conn, how) &&
 		!make_room(conn, bytes_of(msg))) {
 		conn_drop_count(hub, CONN_COUNTER_DELIVERY_DROPPED_QUEUE_FULL);
 		return;
@@ -252,11 +252,11 @@ struct conn_parcel *conn_queue_next(struct conn *conn)
 	while ((parcel = first(&out->queue)) != NULL) {
 		if (!conn_message_lives(
 			    parcel->msg->born_ms, parcel->msg->expiry_s, hub->now_ms, &left_s)) {
-			queue_drop(conn, parcel, CONN_COUNTER_DELIVERY_DROPPED_EXPIRED);
+			conn_queue_drop(conn, parcel, CONN_COUNTER_DELIVERY_DROPPED_EXPIRED);
 			continue;
 		}
 		if (is_too_large(conn, parcel)) {
-			queue_drop(conn, parcel, CONN_COUNTER_DELIVERY_DROPPED_TOO_LARGE);
+			conn_queue_drop(conn, parcel, CONN_COUNTER_DELIVERY_DROPPED_TOO_LARGE);
 			continue;
 		}
 		if (parcel->qos == 0)

@@ -116,6 +116,8 @@ void conn_deliver(struct conn_hub *hub, const struct conn_delivery *delivery,
 	/* Once it is parked, all that control needs to know was told. */
 	if (conn == NULL || conn->session == 0 || conn->state == CONN_STATE_PARKED)
 		return;
+	/* Behind what is handed over already. */
+	how.is_held = conn->state == CONN_STATE_LEAVING;
 	conn_queue_put(conn, message, &made, &how);
 	conn_msg_put(hub, made);
 }

@@ -37,6 +37,7 @@ static bool tell_live(struct conn *conn)
 	if (!has_room(hub, conn_connect_bytes(conn)))
 		return false;
 	conn_connect_fill(conn, &connect);
+	conn->is_controls = connect.is_parked;
 	conn_ops(hub)->live(hub->params.control_context, &connect);
 	return true;
 }
@@ -98,6 +99,7 @@ static bool tell(struct conn *conn)
 	}
 	if (!hub->resync_has_begun && conn->state != CONN_STATE_LIVE) {
 		conn->owes_restored = false;
+		conn->is_controls = false;
 		conn_event(conn, CONN_EVENT_RESYNC, NULL);
 	}
 	if (conn->session == 0 || conn->state == CONN_STATE_FREE || conn->identity == NULL)

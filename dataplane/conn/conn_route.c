@@ -67,13 +67,6 @@ static struct conn_match *match_of(struct conn_hub *hub, struct conn *conn)
 	return match;
 }
 
-/* States in which what matches is this worker's to deliver; in the others it is control's. */
-static bool is_local(const struct conn *conn)
-{
-	return conn->state == CONN_STATE_LIVE || conn->state == CONN_STATE_CATCHING_UP ||
-	       conn->state == CONN_STATE_CATCHING_UP_GONE;
-}
-
 static void match_one(struct routing *routing, struct conn *conn, const struct topic_entry *entry)
 {
 	struct conn_hub *hub = routing->hub;
@@ -112,10 +105,10 @@ static void on_entries(void *context, const struct topic_entry *entries, uint32_
 		conn = conn_by_slot(routing->hub, entries[i].subscriber);
 		if (conn == NULL)
 			continue;
-		if (is_local(conn))
-			match_one(routing, conn, &entries[i]);
-		else
+		if (conn->is_controls)
 			routing->hub->to_control = true;
+		else
+			match_one(routing, conn, &entries[i]);
 	}
 }
 
@@ -177,7 +170,7 @@ static bool on_shared(
 		return true;
 	}
 	conn = conn_by_slot(routing->hub, entry->subscriber);
-	if (conn != NULL && is_local(conn)) {
+	if (conn != NULL && !conn->is_controls) {
 		routing->declined_node = 0;
 		match_one(routing, conn, entry);
 		return true;
@@ -247,8 +240,8 @@ static void deliver(
 		.is_held = conn->state != CONN_STATE_LIVE,
 	};
 
-	/* The end of one receiver may have been the end of another by now. */
-	if (!is_local(conn))
+	/* Its end may have come with this very message. */
+	if (conn->state == CONN_STATE_FREE || conn->is_controls)
 		return;
 	if (how.qos == 0 && how.ids_len == 0 && !how.is_held && fan_out(conn, message, how.retain))
 		return;

@@ -164,6 +164,9 @@ static void tell_connect(struct fixture *f, const char *what, const struct conn_
 
 static void ring_connect(void *context, const struct conn_connect *c)
 {
+	struct fixture *f = context;
+
+	f->connects[f->connect_len++ % 64] = c->conn;
 	tell_connect(context, "connect", c);
 }
 

@@ -67,6 +67,8 @@ struct fixture {
 	struct text seen; /* scratch */
 	size_t room; /* bytes that control's ring takes; SIZE_MAX: no limit */
 	uint64_t now_ms;
+	uint64_t connects[64]; /* the last connect records, a ring */
+	unsigned connect_len;
 };
 
 int fixture_setup(void **state);

@@ -1,6 +1,7 @@
 #include "harness.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Sessions that outlive their connection, and a control that does not outlive us. */
@@ -61,6 +62,62 @@ static void test_park(void **state)
 	expect_told(f, "interest t=t p=7 q1\n");
 	assert_int_equal(counted(f, CONN_COUNTER_PARKED_CONNECTIONS_COUNT), 0);
 	assert_int_equal(counted(f, CONN_COUNTER_SUBSCRIPTIONS_COUNT), 0);
+}
+
+/* Until control has heard of the end, what matches is kept here, in its place. */
+static void test_park_unheard(void **state)
+{
+	struct fixture *f = *state;
+	struct client *a = online(f, 0, WIRE_V5, "a", 0);
+	struct client *b = online(f, 1, WIRE_V5, "b", 100);
+
+	subscribed(b, "t", 1);
+	f->room = 0;
+	hang_up(b);
+	say_publish(a, "t", "1", 1, 1);
+	say_publish(a, "t", "2", 1, 2);
+	say_publish(a, "t", "0", 0, 0);
+	expect(a, "PUBACK #1 00\nPUBACK #2 00\n");
+	deliver(b, "t", "retained", 1);
+	f->room = CONN_RECORD_HEAD_BYTES + 10;
+	conn_hub_unblock(f->hub);
+	expect_told(f, "1 queued #0 t=t p=1 q1 for q1\n");
+	say_publish(a, "t", "3", 1, 3);
+	expect(a, ""); /* now it is control's, and has to wait */
+	f->room = SIZE_MAX;
+	conn_hub_unblock(f->hub);
+	expect_told(f, "1 queued #0 t=t p=2 q1 for q1\n1 queued #0 t=t p=retained q1 for q1\n"
+		       "closed 1 CLOSED parked\ninterest t=t p=3 q1\n");
+	assert_int_equal(counted(f, CONN_COUNTER_DELIVERY_DROPPED_QOS0_MSG), 1);
+}
+
+/* A message that control could never be told is given up, not waited for. */
+static void test_park_too_large(void **state)
+{
+	struct fixture *f = *state;
+	struct client *a, *b;
+	uint32_t bytes = 5 << 20;
+	char *payload = calloc(1, bytes);
+	struct wire_publish_out publish = {.version = WIRE_V5,
+		.topic = str("t"),
+		.payload_bytes = bytes,
+		.qos = 1,
+		.packet_id = 1};
+
+	assert_non_null(payload);
+	f->config.max_packet_bytes = 8 << 20;
+	f->config.max_inflight = 1;
+	reconfigure(f);
+	a = online(f, 0, WIRE_V5, "a", 0);
+	b = online(f, 1, WIRE_V5, "b", 100);
+	subscribed(b, "t", 1);
+	say_publish_with(a, &publish, payload);
+	say_publish_with(a, &publish, payload);
+	say_publish(a, "t", "small", 1, 3);
+	hang_up(b);
+	expect_told(f, "1 queued #0 t=t p=small q1 for q1\nclosed 1 CLOSED parked\n");
+	assert_int_equal(counted(f, CONN_COUNTER_DELIVERY_DROPPED_TOO_LARGE), 2);
+	free(payload);
 }
 
 static void test_park_slowly(void **state)
@@ -322,6 +379,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_park),
+		TEST(test_park_unheard),
+		TEST(test_park_too_large),
 		TEST(test_park_slowly),
 		TEST(test_no_keep),
 		TEST(test_restore),
