@@ -49,6 +49,8 @@ static void disconnect(struct session *session, const struct link_connect *conne
 {
 	struct session_core *core = session->core;
 
+	if (connect == NULL && session->pending != NULL && !session->is_doomed)
+		connect = &session->pending->connect;
 	if (connect == NULL) {
 		link_disconnect(core->link, session->conn, 0x98, LINK_END_KICKED);
 		return;

@@ -91,7 +91,7 @@ static void give(
 	};
 
 	memcpy(delivery.subscription_ids, match->ids, sizeof(match->ids));
-	if (session->state == SESSION_SENT) {
+	if (session->state == SESSION_SENT || session->state == SESSION_ENDING) {
 		link_deliver(core->link, session->conn, &delivery, view);
 		session->delivered++;
 		return;

@@ -184,9 +184,9 @@ static void takeover_while_restoring(void **state)
 	connect_with(2, "a", .expiry_s = 60);
 	harness_forget();
 	connect_with(3, "a", .expiry_s = 60); /* before 2 said RESTORED */
-	expect("disconnect 2 8e takenover");
-	harness_restored(2); /* was under way */
 	expect_silence();
+	harness_restored(2);
+	expect("disconnect 2 8e takenover");
 	harness_closed(2, "takenover");
 	expect("grant 3 present expiry 60");
 	expect("restore_end 3");

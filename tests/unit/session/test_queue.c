@@ -51,6 +51,44 @@ static void handover_comes_back_with_its_identifiers(void **state)
 	expect_silence();
 }
 
+/*
+ * A takeover before RESTORED: what still comes through us belongs before what the worker holds, so the
+ * worker gets it, and is told to end only then.
+ */
+static void takeover_keeps_order(void **state)
+{
+	(void)state;
+	offline(1, "a");
+	connect_with(2, "a", .expiry_s = 600);
+	harness_forget();
+	connect_with(3, "a", .expiry_s = 600);
+	expect_silence();
+	harness_interest(99, "t", "m1", 1, false);
+	expect("deliver 2 t=m1 qos 1");
+	harness_restored(2);
+	expect("disconnect 2 8e takenover");
+	expect("interest- all t");
+	harness_handover(2, LINK_DELIVERY_QUEUED, 0, "m1");
+	harness_handover(2, LINK_DELIVERY_QUEUED, 0, "m2");
+	expect("interest+ all t");
+	harness_interest(99, "t", "m3", 1, false);
+	harness_closed(2, "takenover");
+	expect("grant 3 present expiry 600");
+	expect("sub 3 t options 01 id 0");
+	expect("deliver 3 t=m1 qos 1");
+	expect("deliver 3 t=m2 qos 1");
+	expect("deliver 3 t=m3 qos 1");
+	expect("restore_end 3");
+	expect("release 2");
+	/* An operator's word counts for more. */
+	connect_with(4, "a", .expiry_s = 600);
+	assert_true(session_kick(harness.core, "a", 1));
+	harness_restored(3);
+	expect("disconnect 3 98 kicked");
+	expect("interest- all t");
+	harness_forget();
+}
+
 static void long_backlog_goes_in_steps(void **state)
 {
 	char line[40];
@@ -184,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(handover_comes_back_with_its_identifiers),
+		TEST(takeover_keeps_order),
 		TEST(long_backlog_goes_in_steps),
 		TEST(closed_while_restoring),
 		TEST(drops_the_oldest),
