@@ -18,9 +18,9 @@
  *
  * How a persistent session moves without loss, repetition or reordering:
  *
- *   leaving    the worker parks the connection: its topic entries stay, but what matches them goes to
- *              control as W_INTEREST. It sends W_INFLIGHT and W_QUEUED (oldest first), then W_CLOSED. On W_CLOSED
- *              control enters the filters in its own index, sends C_INTEREST_ADD for each, then
+ *   leaving    the worker parks the connection: its topic entries stay, but from the first of these
+ *              records on what matches them goes to control as W_INTEREST. It sends W_INFLIGHT and
+ *              W_QUEUED (oldest first), then W_CLOSED. On the first of them control enters the filters in its own index, sends C_INTEREST_ADD for each, then
  *              C_RELEASE; on C_RELEASE the worker removes the parked entries. A message that matches both
  *              kinds is forwarded once.
  *   returning  control sends C_GRANT (ABI_GRANT_RESTORE), C_SUB_RESTORE, C_INFLIGHT, C_DELIVER (the
@@ -28,7 +28,8 @@
  *              it turns the entries live, holds back what now matches locally, and sends
  *              W_RESTORED. Control still had the session in its index up to that record, and has sent what
  *              it received as C_DELIVER; now it removes filters and interest and sends C_CAUGHT_UP, and
- *              the worker lets the held messages flow.
+ *              the worker lets the held messages flow. Between C_RESTORE_END and W_RESTORED control sends no
+ *              C_DISCONNECT: what it still received belongs before what the worker holds.
  *
  * How lives begin: whoever starts says HELLO with its own new epoch and 0 for the peer's; the peer
  * answers with its own HELLO that repeats the epoch. A newcomer discards every record up to that
