@@ -116,6 +116,7 @@ struct config {
 		uint64_t max_retained_messages; /* 0 = none */
 		uint64_t max_retained_bytes;
 		uint64_t max_payload_bytes;
+		uint64_t topic_index_bytes; /* control's store of retained topics */
 		uint64_t msg_expiry_s; /* messages without their own; CONFIG_EXPIRY_NEVER */
 	} retainer;
 	struct {

@@ -224,6 +224,8 @@ static void memory(void *arg, cli_memory_fn *each, void *each_arg)
 	}
 	session_stats(loop->core, &stats);
 	each(each_arg, "control", "topic index", stats.index_bytes, stats.topics, 0);
+	each(each_arg, "control", "retained topics", retain_index_bytes(loop->retain),
+		retain_count(loop->retain), 0);
 	for (unsigned i = 0; i < link_worker_len(loop->link); i++) {
 		char process[24];
 		struct walk walk = {.memory = each, .arg = each_arg, .process = process};

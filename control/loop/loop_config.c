@@ -68,6 +68,7 @@ void loop_retain_config(const struct config *config, struct retain_config *out)
 		.max_bytes = config->retainer.max_retained_bytes,
 		.max_payload_bytes = (uint32_t)config->retainer.max_payload_bytes,
 		.expiry_s = (uint32_t)config->retainer.msg_expiry_s,
+		.index_bytes = config->retainer.topic_index_bytes,
 	};
 }
 

@@ -1,7 +1,5 @@
 #include "retain.h"
 
-#include <string.h>
-
 #include "base_assert.h"
 #include "base_hash.h"
 #include "base_log.h"
@@ -11,14 +9,17 @@
 struct retain *retain_new(const struct retain_config *config)
 {
 	struct retain *retain = kit_mem_alloc(KIT_MEM_RETAINED, sizeof(*retain));
+	uint64_t seed = base_hash_u64(base_time_ns(), base_time_wall_ms());
 
 	if (retain == NULL)
 		return NULL;
 	retain->config = *config;
-	retain->hash_seed = base_hash_u64(base_time_ns(), base_time_wall_ms());
-	kit_map_init(&retain->topics, KIT_MEM_RETAINED);
-	if (kit_map_reserve(&retain->topics) != 0) {
-		kit_mem_free(KIT_MEM_RETAINED, retain, sizeof(*retain));
+	base_list_init(&retain->entries);
+	base_list_init(&retain->expiring);
+	if (kit_arena_open(&retain->arena, config->index_bytes) == 0)
+		retain->topics = topic_store_new(retain->arena.mem, KIT_ARENA_CLASS, seed);
+	if (retain->topics == NULL) {
+		retain_free(retain);
 		return NULL;
 	}
 	return retain;
@@ -29,57 +30,39 @@ static size_t bytes_of(const struct kit_message *message)
 	return sizeof(struct retain_entry) + kit_message_bytes(message);
 }
 
+static struct topic_text name_of(const struct kit_message_view *view)
+{
+	return (struct topic_text){view->topic, view->topic_bytes};
+}
+
 static void remove_entry(struct retain *retain, struct retain_entry *entry)
 {
-	kit_map_remove(&retain->topics, &entry->node);
+	const void *removed = topic_store_remove(retain->topics, name_of(&entry->message->view));
+
+	BASE_ASSERT(removed == entry);
+	base_list_remove(&entry->all);
+	base_list_remove(&entry->expiring);
 	retain->bytes -= bytes_of(entry->message);
 	kit_message_put(entry->message);
 	kit_mem_free(KIT_MEM_RETAINED, entry, sizeof(*entry));
 }
 
-static void free_each(void *arg, struct kit_map_node *node)
-{
-	remove_entry(arg, retain_entry_of(node));
-}
-
 void retain_free(struct retain *retain)
 {
-	uint64_t cursor = 0;
-
 	if (retain == NULL)
 		return;
 	BASE_ASSERT(retain->cursors == 0);
-	do
-		cursor = kit_map_scan(&retain->topics, cursor, SIZE_MAX, free_each, retain);
-	while (cursor != 0);
-	kit_map_fini(&retain->topics);
+	while (!base_list_is_empty(&retain->entries))
+		remove_entry(
+			retain, BASE_CONTAINER_OF(retain->entries.next, struct retain_entry, all));
+	topic_store_free(retain->topics);
+	kit_arena_close(&retain->arena);
 	kit_mem_free(KIT_MEM_RETAINED, retain, sizeof(*retain));
 }
 
 void retain_configure(struct retain *retain, const struct retain_config *config)
 {
 	retain->config = *config;
-}
-
-static uint64_t topic_hash(const struct retain *retain, const char *topic, size_t bytes)
-{
-	return base_hash_bytes(topic, bytes, retain->hash_seed);
-}
-
-struct retain_entry *retain_find(const struct retain *retain, const char *topic, size_t bytes)
-{
-	uint64_t hash = topic_hash(retain, topic, bytes);
-	struct kit_map_node *node;
-
-	KIT_MAP_CHAIN(node, &retain->topics, hash)
-	{
-		struct retain_entry *entry = retain_entry_of(node);
-
-		if (node->hash == hash && entry->message->view.topic_bytes == bytes &&
-			memcmp(entry->message->view.topic, topic, bytes) == 0)
-			return entry;
-	}
-	return NULL;
 }
 
 static enum retain_result refuse(
@@ -90,8 +73,9 @@ static enum retain_result refuse(
 
 	if ((*counter)++ == 0)
 		base_log(BASE_LOG_WARNING, "a retained message is not kept: %s",
-			result == RETAIN_FULL ? "the limit of messages or bytes is reached"
-					      : "its payload is above retainer.max_payload_size");
+			result == RETAIN_FULL
+				? "a limit of messages, bytes or topic memory is reached"
+				: "its payload is above retainer.max_payload_size");
 	/* A value that is out of date is worse than none. */
 	if (old != NULL)
 		remove_entry(retain, old);
@@ -102,7 +86,7 @@ static bool is_full(const struct retain *retain, const struct retain_entry *old,
 	const struct kit_message_view *view)
 {
 	const struct retain_config *config = &retain->config;
-	uint64_t count = retain->topics.len - (old != NULL) + 1;
+	uint64_t count = topic_store_len(retain->topics) - (old != NULL) + 1;
 	size_t bytes = retain->bytes - (old ? bytes_of(old->message) : 0) +
 		       sizeof(struct retain_entry) + sizeof(struct kit_message) +
 		       view->topic_bytes + view->props_bytes + view->payload_bytes;
@@ -111,37 +95,52 @@ static bool is_full(const struct retain *retain, const struct retain_entry *old,
 	       (config->max_bytes && bytes > config->max_bytes);
 }
 
+/* The entry of a topic that has none yet, or NULL. */
+static struct retain_entry *new_entry(struct retain *retain, const struct kit_message_view *view)
+{
+	struct retain_entry *entry = kit_mem_alloc(KIT_MEM_RETAINED, sizeof(*entry));
+
+	if (entry == NULL)
+		return NULL;
+	if (topic_store_set(retain->topics, name_of(view), entry, NULL) < 0) {
+		kit_mem_free(KIT_MEM_RETAINED, entry, sizeof(*entry));
+		return NULL;
+	}
+	base_list_push_back(&retain->entries, &entry->all);
+	base_list_init(&entry->expiring);
+	return entry;
+}
+
 static enum retain_result store(
 	struct retain *retain, struct retain_entry *old, struct kit_message *message)
 {
-	struct retain_entry *entry = old;
+	struct retain_entry *entry = old ? old : new_entry(retain, &message->view);
 
+	if (entry == NULL) {
+		kit_message_put(message);
+		return refuse(retain, NULL, RETAIN_FULL);
+	}
 	if (old != NULL) {
 		retain->bytes -= bytes_of(old->message);
 		kit_message_put(old->message);
+		base_list_remove(&old->expiring);
 		retain->counters.replaced++;
 	} else {
-		entry = kit_mem_alloc(KIT_MEM_RETAINED, sizeof(*entry));
-		if (entry == NULL || kit_map_insert(&retain->topics, &entry->node,
-					     topic_hash(retain, message->view.topic,
-						     message->view.topic_bytes)) != 0) {
-			kit_mem_free(KIT_MEM_RETAINED, entry, sizeof(*entry));
-			kit_message_put(message);
-			return refuse(retain, NULL, RETAIN_FULL);
-		}
 		retain->counters.stored++;
 	}
 	entry->message = message;
+	if (message->view.expiry_s != KIT_EXPIRY_NONE)
+		base_list_push_back(&retain->expiring, &entry->expiring);
 	retain->bytes += bytes_of(message);
-	if (retain->topics.len > retain->count_max)
-		retain->count_max = retain->topics.len;
+	if (topic_store_len(retain->topics) > retain->count_max)
+		retain->count_max = topic_store_len(retain->topics);
 	return old ? RETAIN_REPLACED : RETAIN_STORED;
 }
 
 enum retain_result retain_put(
 	struct retain *retain, const struct kit_message_view *view, uint64_t now_ms)
 {
-	struct retain_entry *old = retain_find(retain, view->topic, view->topic_bytes);
+	struct retain_entry *old = topic_store_get(retain->topics, name_of(view));
 	struct kit_message_view kept = *view;
 	struct kit_message *message;
 
@@ -165,26 +164,32 @@ enum retain_result retain_put(
 	return store(retain, old, message);
 }
 
-static void sweep_each(void *arg, struct kit_map_node *node)
-{
-	struct retain *retain = arg;
-	struct retain_entry *entry = retain_entry_of(node);
-
-	if (!kit_message_is_expired(&entry->message->view, retain->sweep_now_ms))
-		return;
-	remove_entry(retain, entry);
-	retain->counters.expired++;
-}
-
+/* Those that can expire go round in a list: each call looks at the next few, and at none twice. */
 void retain_sweep(struct retain *retain, uint64_t now_ms, unsigned max)
 {
-	retain->sweep_now_ms = now_ms;
-	retain->sweep = kit_map_scan(&retain->topics, retain->sweep, max, sweep_each, retain);
+	const struct base_list *first_kept = NULL;
+
+	for (unsigned i = 0; i < max; i++) {
+		struct base_list *node = retain->expiring.next;
+		struct retain_entry *entry = BASE_CONTAINER_OF(node, struct retain_entry, expiring);
+
+		if (node == &retain->expiring || node == first_kept)
+			return;
+		if (kit_message_is_expired(&entry->message->view, now_ms)) {
+			remove_entry(retain, entry);
+			retain->counters.expired++;
+			continue;
+		}
+		base_list_remove(node);
+		base_list_push_back(&retain->expiring, node);
+		if (first_kept == NULL)
+			first_kept = node;
+	}
 }
 
 uint64_t retain_count(const struct retain *retain)
 {
-	return retain->topics.len;
+	return topic_store_len(retain->topics);
 }
 
 uint64_t retain_count_max(const struct retain *retain)
@@ -200,4 +205,9 @@ size_t retain_bytes(const struct retain *retain)
 const struct retain_counters *retain_counters(const struct retain *retain)
 {
 	return &retain->counters;
+}
+
+size_t retain_index_bytes(const struct retain *retain)
+{
+	return kit_arena_used(&retain->arena);
 }

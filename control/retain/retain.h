@@ -10,7 +10,7 @@
 /*
  * Retained messages: at most one for each topic (MQTT 5, 3.3.1.3), in memory.
  *
- * Layer:     retain (base, wire, kit)
+ * Layer:     retain (base, topic, kit)
  * Thread:    control's loop
  * Ownership: the store holds a reference to each message; a cursor borrows the filter's text from its caller
  */
@@ -24,6 +24,7 @@ struct retain_config {
 	uint32_t max_payload_bytes; /* retainer.max_payload_size */
 	uint32_t
 		expiry_s; /* retainer.msg_expiry_interval: for messages without their own; KIT_EXPIRY_NONE = none */
+	size_t index_bytes; /* retainer.topic_index_bytes: arena of the topics; not changed later */
 };
 
 enum retain_result {
@@ -31,7 +32,7 @@ enum retain_result {
 	RETAIN_REPLACED,
 	RETAIN_REMOVED, /* empty payload, there was one */
 	RETAIN_NOTHING, /* empty payload, there was none */
-	RETAIN_FULL, /* a limit: the message is not kept; an older one of that topic is removed */
+	RETAIN_FULL, /* a limit, or no memory for the topic: the message is not kept; an older one of that topic is removed */
 	RETAIN_TOO_LARGE, /* payload above max_payload_bytes; likewise */
 };
 
@@ -57,7 +58,9 @@ void retain_sweep(struct retain *retain, uint64_t now_ms, unsigned max);
  */
 struct retain_cursor *retain_cursor_new(struct retain *retain, const char *filter,
 	uint16_t filter_bytes) __attribute__((warn_unused_result));
-/* Looks at up to `max` messages. True when the end is reached. */
+/*
+ * Looks at up to `max` topics and parts of topics, of those only that the filter selects. True when the end is reached.
+ */
 bool retain_cursor_step(struct retain_cursor *cursor, uint64_t now_ms, unsigned max,
 	bool (*each)(void *arg, struct kit_message *message), void *arg);
 void retain_cursor_free(struct retain_cursor *cursor);
@@ -65,6 +68,7 @@ void retain_cursor_free(struct retain_cursor *cursor);
 uint64_t retain_count(const struct retain *retain);
 uint64_t retain_count_max(const struct retain *retain); /* the highest since the start */
 size_t retain_bytes(const struct retain *retain);
+size_t retain_index_bytes(const struct retain *retain); /* used of the topics' arena */
 const struct retain_counters *retain_counters(const struct retain *retain);
 
 #endif

@@ -1,10 +1,9 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base_assert.h"
-#include "base_mem.h"
+#include "kit_arena.h"
 #include "session_priv.h"
 #include "topic_index.h"
 
@@ -13,34 +12,15 @@
  * is entered once, however many of its subscribers are with us; the index knows it by a number.
  */
 
-enum { ARENA_ALIGN = 64 << 10, MEM_CLASS = 0, NO_SUBSCRIBER = UINT32_MAX };
+enum { NO_SUBSCRIBER = UINT32_MAX };
 
 struct session_index {
 	struct topic_index *topics;
-	struct base_mem *mem;
-	void *mapped;
-	size_t mapped_bytes;
+	struct kit_arena arena; /* of `topics` */
 	struct session_filter **filters; /* by number */
 	uint32_t *free_numbers;
 	uint32_t filter_room, filter_len, free_len;
 };
-
-/* The index's memory: pages that are not touched cost nothing. */
-static int map_arena(struct session_index *index, size_t bytes)
-{
-	size_t mapped_bytes = bytes + ARENA_ALIGN;
-	void *mapped = mmap(NULL, mapped_bytes, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	uintptr_t start;
-
-	if (mapped == MAP_FAILED)
-		return -errno;
-	index->mapped = mapped;
-	index->mapped_bytes = mapped_bytes;
-	start = ((uintptr_t)mapped + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
-	index->mem = base_mem_init((char *)mapped + (start - (uintptr_t)mapped), bytes);
-	return index->mem ? 0 : -EINVAL;
-}
 
 struct session_index *session_index_new(size_t bytes, uint64_t seed)
 {
@@ -48,9 +28,9 @@ struct session_index *session_index_new(size_t bytes, uint64_t seed)
 
 	if (index == NULL)
 		return NULL;
-	if (map_arena(index, bytes) == 0)
-		index->topics =
-			topic_index_new(index->mem, MEM_CLASS, seed, (uint32_t)NO_SUBSCRIBER);
+	if (kit_arena_open(&index->arena, bytes) == 0)
+		index->topics = topic_index_new(
+			index->arena.mem, KIT_ARENA_CLASS, seed, (uint32_t)NO_SUBSCRIBER);
 	if (index->topics == NULL) {
 		session_index_free(index);
 		return NULL;
@@ -62,8 +42,7 @@ void session_index_free(struct session_index *index)
 {
 	if (index == NULL)
 		return;
-	if (index->mapped != NULL)
-		munmap(index->mapped, index->mapped_bytes);
+	kit_arena_close(&index->arena);
 	kit_mem_free(KIT_MEM_SUBSCRIPTIONS, index->filters,
 		index->filter_room * sizeof(*index->filters));
 	kit_mem_free(KIT_MEM_SUBSCRIPTIONS, index->free_numbers,
@@ -179,5 +158,5 @@ void session_index_match(struct session_index *index, const char *topic, uint16_
 
 size_t session_index_used(const struct session_index *index)
 {
-	return base_mem_used(index->mem, MEM_CLASS);
+	return kit_arena_used(&index->arena);
 }

@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "base_hash.h"
+#include "base_mem.h"
+#include "kit_arena.h"
 #include "kit_map.h"
 #include "kit_mem.h"
 #include "kit_message.h"
@@ -177,6 +179,26 @@ static void message_is_copied_and_counted(void **state)
 	assert_int_equal(kit_mem_used(KIT_MEM_MESSAGES), 0);
 }
 
+static void arena_is_a_heap(void **state)
+{
+	struct kit_arena arena;
+	void *object;
+
+	(void)state;
+	assert_int_equal(kit_arena_open(&arena, 1 << 20), 0);
+	assert_int_equal(kit_arena_used(&arena), 0);
+	object = base_mem_alloc(arena.mem, KIT_ARENA_CLASS, 1000);
+	assert_non_null(object);
+	memset(object, 1, 1000);
+	assert_true(kit_arena_used(&arena) >= 1000);
+	kit_arena_close(&arena); /* with the object in it */
+	kit_arena_close(&arena);
+	assert_true(kit_arena_open(&arena, 1000) < 0); /* below the least heap */
+	kit_arena_close(&arena);
+	assert_true(kit_arena_open(&arena, SIZE_MAX / 2) < 0); /* above any address space */
+	kit_arena_close(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +207,7 @@ int main(void)
 		cmocka_unit_test(scan_sees_each_once),
 		cmocka_unit_test(timers_fire_in_order),
 		cmocka_unit_test(message_is_copied_and_counted),
+		cmocka_unit_test(arena_is_a_heap),
 	};
 
 	return cmocka_run_group_tests_name("kit", tests, NULL, NULL);

@@ -22,6 +22,7 @@ static int up(void **state)
 		.max_bytes = 1 << 20,
 		.max_payload_bytes = 100,
 		.expiry_s = KIT_EXPIRY_NONE,
+		.index_bytes = 1 << 20,
 	};
 	retain = retain_new(&config);
 	return retain ? 0 : -1;
@@ -175,6 +176,107 @@ static void walk_stops_and_goes_on(void **state)
 	assert_true(added > MANY / 10);
 }
 
+/* Topics, and parts of topics, that a walk looks at until its end. */
+static unsigned looks(const char *filter, struct seen *seen)
+{
+	struct retain_cursor *cursor = retain_cursor_new(retain, filter, (uint16_t)strlen(filter));
+	unsigned count = 0;
+
+	assert_non_null(cursor);
+	*seen = (struct seen){0};
+	while (!retain_cursor_step(cursor, 1000, 1, see, seen))
+		count++;
+	retain_cursor_free(cursor);
+	return count;
+}
+
+enum { FLOORS = 10, LINES = 100, SENSORS = 100 };
+
+static void walk_looks_at_what_the_filter_selects(void **state)
+{
+	struct seen seen;
+	char topic[64];
+
+	(void)state;
+	config.index_bytes = 64 << 20;
+	config.max_bytes = 64 << 20;
+	retain_free(retain);
+	retain = retain_new(&config);
+	assert_non_null(retain);
+	for (unsigned i = 0; i < FLOORS * LINES * SENSORS; i++) {
+		snprintf(topic, sizeof(topic), "floor%u/line%u/sensor%u", i / (LINES * SENSORS),
+			i / SENSORS % LINES, i % SENSORS);
+		assert_int_equal(put(topic, "1"), RETAIN_STORED);
+	}
+	print_message("figure: %u topics in %zu bytes of index\n", FLOORS * LINES * SENSORS,
+		retain_index_bytes(retain));
+
+	assert_true(looks("floor3/line77/sensor5", &seen) <= 3);
+	assert_int_equal(seen.count, 1);
+	assert_string_equal(seen.last, "floor3/line77/sensor5=1");
+	assert_true(looks("floor3/line77/+", &seen) <= 2 + SENSORS);
+	assert_int_equal(seen.count, SENSORS);
+	assert_true(looks("floor3/line77/#", &seen) <= 2 + SENSORS);
+	assert_int_equal(seen.count, SENSORS);
+	assert_true(looks("+/line77/sensor5", &seen) <= 3 * FLOORS);
+	assert_int_equal(seen.count, FLOORS);
+	assert_true(looks("floor3/+/sensor5", &seen) <= 1 + 2 * LINES);
+	assert_int_equal(seen.count, LINES);
+	assert_true(looks("elsewhere/#", &seen) <= 1);
+	assert_int_equal(seen.count, 0);
+	assert_true(looks("#", &seen) >= FLOORS * LINES * SENSORS); /* the count is one of looks */
+	assert_int_equal(seen.count, FLOORS * LINES * SENSORS);
+}
+
+static void index_memory_ends(void **state)
+{
+	char topic[64];
+	unsigned kept = 0;
+
+	(void)state;
+	config.max_bytes = 64 << 20;
+	retain_configure(retain, &config);
+	for (;; kept++) {
+		snprintf(topic, sizeof(topic), "topic-that-is-long-enough/%u", kept);
+		if (put(topic, "1") != RETAIN_STORED)
+			break;
+	}
+	assert_int_equal(put(topic, "1"), RETAIN_FULL);
+	assert_int_equal(retain_counters(retain)->refused_full, 2);
+	assert_int_equal(retain_count(retain), kept);
+	assert_true(kept > 1000);
+	assert_int_equal(put("topic-that-is-long-enough/7", "2"), RETAIN_REPLACED);
+	assert_int_equal(put("topic-that-is-long-enough/7", ""), RETAIN_REMOVED);
+	assert_int_equal(put("topic-that-is-long-enough/8", ""), RETAIN_REMOVED);
+	assert_int_equal(look("#", 1000).count, kept - 2);
+	assert_int_equal(put("topic-that-is-long-enough/8", "1"), RETAIN_STORED);
+}
+
+static void sweep_goes_round(void **state)
+{
+	char topic[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		struct kit_message_view view;
+
+		snprintf(topic, sizeof(topic), "t/%u", i);
+		view = view_of(topic, "1");
+		view.expiry_s = i % 10 == 9 ? 5 : 100;
+		assert_int_equal(retain_put(retain, &view, 1000), RETAIN_STORED);
+	}
+	retain_sweep(retain, 6000, 50);
+	assert_int_equal(retain_count(retain), 95);
+	retain_sweep(retain, 6000, 50);
+	assert_int_equal(retain_count(retain), 90);
+	retain_sweep(retain, 6000, 1000);
+	assert_int_equal(retain_count(retain), 90);
+	assert_int_equal(put("t/0", "for ever"), RETAIN_REPLACED);
+	retain_sweep(retain, 101000, 1000);
+	assert_int_equal(retain_count(retain), 1);
+	assert_int_equal(retain_counters(retain)->expired, 99);
+}
+
 static void dollar_topics(void **state)
 {
 	(void)state;
@@ -185,7 +287,7 @@ static void dollar_topics(void **state)
 	assert_int_equal(look("$SYS/#", 1000).count, 1);
 }
 
-static void freed_with_an_open_batch(void **state)
+static void freed_in_the_middle_of_a_walk(void **state)
 {
 	struct retain_cursor *cursor;
 	struct seen seen = {.stop_at = 1};
@@ -211,9 +313,12 @@ int main(void)
 		TEST(one_for_each_topic),
 		TEST(limits),
 		TEST(expiry),
+		TEST(sweep_goes_round),
 		TEST(walk_stops_and_goes_on),
+		TEST(walk_looks_at_what_the_filter_selects),
+		TEST(index_memory_ends),
 		TEST(dollar_topics),
-		TEST(freed_with_an_open_batch),
+		TEST(freed_in_the_middle_of_a_walk),
 	};
 
 	return cmocka_run_group_tests_name("retain", tests, NULL, NULL);

@@ -65,6 +65,7 @@ int harness_up(void **state)
 		.max_bytes = 1 << 20,
 		.max_payload_bytes = 1000,
 		.expiry_s = KIT_EXPIRY_NONE,
+		.index_bytes = 1 << 20,
 	};
 
 	(void)state;
