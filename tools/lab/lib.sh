@@ -6,6 +6,7 @@
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${SLUICE_BUILD:-$top/build/$(dpkg --print-architecture)/${VARIANT:-release}}
+export PATH="$build/bin:$PATH"
 labs=/run/sluice-lab
 lab_name=default
 
