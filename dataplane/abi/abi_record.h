@@ -20,9 +20,10 @@
  *
  *   leaving    the worker parks the connection: its topic entries stay, but from the first of these
  *              records on what matches them goes to control as W_INTEREST. It sends W_INFLIGHT and
- *              W_QUEUED (oldest first), then W_CLOSED. On the first of them control enters the filters in its own index, sends C_INTEREST_ADD for each, then
- *              C_RELEASE; on C_RELEASE the worker removes the parked entries. A message that matches both
- *              kinds is forwarded once.
+ *              W_QUEUED (oldest first), then W_CLOSED. On the first of them control enters the
+ *              filters in its own index and sends C_INTEREST_ADD for each, on W_CLOSED C_RELEASE;
+ *              on that the worker removes the parked entries. A message that matches both kinds is
+ *              forwarded once.
  *   returning  control sends C_GRANT (ABI_GRANT_RESTORE), C_SUB_RESTORE, C_INFLIGHT, C_DELIVER (the
  *              backlog) and C_RESTORE_END. Until then the worker treats the connection as parked. On C_RESTORE_END
  *              it turns the entries live, holds back what now matches locally, and sends
