@@ -106,7 +106,8 @@ int client_next(struct client *c, const uint8_t **packet, int wait_ms)
 	struct wire_frame frame;
 
 	c->have -= c->used;
-	memmove(c->buffer, c->buffer + c->used, c->have);
+	if (c->used > 0)
+		memmove(c->buffer, c->buffer + c->used, c->have);
 	c->used = 0;
 	for (;;) {
 		int bytes = wire_frame_peek(c->buffer, c->have, &frame), got;
