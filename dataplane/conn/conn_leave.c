@@ -1,3 +1,4 @@
+#include "base_assert.h"
 #include "conn_priv.h"
 
 /*
@@ -76,6 +77,7 @@ static bool is_dropped(struct conn *conn, struct conn_parcel *parcel, size_t byt
 		conn_window_del(conn, parcel);
 		return true;
 	}
+	BASE_ASSERT(parcel->msg != NULL);
 	if (parcel->qos == 0 && !hub->config.queue_qos0)
 		why = CONN_COUNTER_DELIVERY_DROPPED_QOS0_MSG;
 	else if (!conn_message_lives(

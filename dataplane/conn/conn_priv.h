@@ -178,7 +178,7 @@ struct conn {
 	bool said_hello; /* a CONNACK with success was sent */
 	bool is_paused; /* the transport holds input */
 	bool in_input; /* conn_input is on the stack */
-	bool is_controls; /* what matches its subscriptions is control's: it has the session's filters */
+	bool is_controls; /* control has the session's filters: what matches is for it */
 	bool owes_restored; /* RESTORE_END has come, but the ring had no room */
 	bool will_dropped, expiry_set;
 	struct base_list *handed; /* LEAVING: the last node that control has */

@@ -200,12 +200,14 @@ static void on_restored(struct model *m)
 static void control_reads(struct model *m)
 {
 	static const char *const states[] = {"queued", "published", "released", "received"};
-	char *line = m->f->told.data + m->told_at, what[16];
+	char *line, what[16];
 	struct entry entry = {.seq = 0};
-	unsigned client, id, qos, used = 0;
+	unsigned client, id, qos;
+	int used = 0;
 
 	if (m->f->told.data == NULL || m->told_at >= m->f->told.used)
 		return;
+	line = m->f->told.data + m->told_at;
 	m->told_at += (size_t)(strchr(line, '\n') + 1 - line);
 	if (strncmp(line, "connect ", 8) == 0) {
 		on_connect(m, m->f->connects[m->connect_at++ % 64]);
