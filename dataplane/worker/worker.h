@@ -8,6 +8,7 @@
 
 #include "conn_control.h"
 #include "conn_transport.h"
+#include "stack_addr.h"
 #include "stack_flow.h"
 #include "worker_args.h"
 
@@ -63,6 +64,7 @@ struct worker {
 	struct conn_hub *hub;
 	struct worker_link link;
 	uint64_t now_ms;
+	struct stack_addr address4; /* what the log has said of DHCP's */
 	uint64_t figures_due_ms;
 	uint64_t awake_until_ms;
 	bool is_listening;

@@ -1,5 +1,6 @@
 #include "abi_doorbell.h"
 #include "abi_region.h"
+#include "base_log.h"
 #include "base_time.h"
 #include "conn_hub.h"
 #include "port_port.h"
@@ -45,12 +46,30 @@ static void idle(struct worker *w)
 	abi_doorbell_disarm(w->region);
 }
 
+/* An address that is in the configuration has been logged already. */
+static void say_address(struct worker *w)
+{
+	char text[STACK_ADDR_TEXT_SIZE];
+	struct stack_addr address;
+
+	if (!w->args.dhcp || w->args.ipv4[0] != '\0')
+		return;
+	stack_address4(w->stack, &address);
+	if (stack_addr_is_equal(&address, &w->address4))
+		return;
+	w->address4 = address;
+	base_log(BASE_LOG_INFO, "address by DHCP: %s",
+		address.family == STACK_FAMILY_NONE ? "none any more"
+						    : stack_addr_format(&address, text));
+}
+
 static void figures(struct worker *w)
 {
 	if (w->now_ms < w->figures_due_ms)
 		return;
 	w->figures_due_ms = w->now_ms + FIGURES_MS;
 	worker_figures_update(w);
+	say_address(w);
 }
 
 void worker_run(struct worker *w, const volatile sig_atomic_t *stop)

@@ -11,6 +11,7 @@ labs=/run/sluice-lab
 lab_name=default
 
 client4=198.18.0.1 broker4=198.18.0.2 prefix4=15
+dhcp4_first=198.18.1.10 dhcp4_last=198.18.1.200 dhcp4_mask=255.254.0.0
 client6=fd5c:1ce::1 broker6=fd5c:1ce::2 prefix6=64
 
 die() {
@@ -19,7 +20,7 @@ die() {
 }
 
 need_root() {
-	[ "$(id -u)" = 0 ] || exec sudo --preserve-env=VARIANT,SLUICE_BUILD "$0" "$@"
+	[ "$(id -u)" = 0 ] || exec sudo --preserve-env="VARIANT,$(env | sed -n 's/^\(SLUICE_[A-Z0-9_]*\)=.*/\1/p' | paste -sd, -)" "$0" "$@"
 }
 
 # lab_select NAME: the variables of one lab.
@@ -28,6 +29,7 @@ lab_select() {
 	lab_name=$1
 	state=$labs/$lab_name
 	netns=sluice-$lab_name
+	[ ! -e "$state/address4" ] || broker4=$(cat "$state/address4") # a DHCP server has given another one
 }
 
 # Hugepages are reserved for the time that labs run; the last lab gives back what was there before.
