@@ -26,8 +26,8 @@ static int run(const char *command)
 static void lab_down_all(void)
 {
 	for (int i = 0; i < LABS_MAX; i++)
-		if (up[i][0] != '\0')
-			lab_down(up[i]);
+		if (up[i][0] != '\0' && lab_down(up[i]) != 0)
+			fprintf(stderr, "lab: could not end lab %s\n", up[i]);
 }
 
 /* Remembers that the lab runs; the first one registers the clean-up. */
@@ -51,7 +51,8 @@ int lab_up(const char *name, const char *options)
 {
 	char command[COMMAND_SIZE];
 
-	lab_down(name);
+	if (lab_down(name) != 0)
+		fprintf(stderr, "lab: an old lab %s could not be ended\n", name);
 	remember(name);
 	snprintf(command, sizeof(command), "tools/lab/up --name %s %s", name, options);
 	return run(command) == 0 ? 0 : -1;
@@ -65,16 +66,17 @@ void lab_setenv(const char *key, const char *value)
 		unsetenv(key);
 }
 
-void lab_down(const char *name)
+int lab_down(const char *name)
 {
 	char command[COMMAND_SIZE];
+	int status;
 
 	snprintf(command, sizeof(command), "tools/lab/down --quiet --name %s", name);
-	if (run(command) != 0)
-		fprintf(stderr, "lab: could not end lab %s\n", name);
+	status = run(command);
 	for (int i = 0; i < LABS_MAX; i++)
 		if (strcmp(up[i], name) == 0)
 			up[i][0] = '\0';
+	return status == 0 ? 0 : -1;
 }
 
 int lab_enter(const char *name)

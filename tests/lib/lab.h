@@ -21,7 +21,8 @@ int lab_up(const char *name, const char *options) __attribute__((warn_unused_res
 /* Sets a configuration key, as SLUICE_PART__PART, for labs that start afterwards; NULL unsets it. */
 void lab_setenv(const char *key, const char *value);
 
-void lab_down(const char *name);
+/* 0, or -1 when something stayed behind or a process had complained of its own mistakes (sanitizers). */
+int lab_down(const char *name);
 
 /* The namespace's TCP/IP stack becomes this thread's. */
 int lab_enter(const char *name) __attribute__((warn_unused_result));

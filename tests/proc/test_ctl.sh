@@ -64,5 +64,12 @@ check "--help lists the commands" $?
 message=$("$SLUICE_BUILD"/bin/sluicectl --socket /nonexistent/control.sock status 2>&1)
 [ $? = 1 ] && grep -q 'is sluice-control running' <<<"$message"
 check "no broker: it says so" $?
+for wrong in --nonsense=1 --tcp.tick=0 --tcp.tick=x --listener=1,2 --port.kind; do
+	message=$("$SLUICE_BUILD"/bin/sluice-dataplane --region.path=/nonexistent --port.kind=tap --port.device=x "$wrong" 2>&1)
+	[ $? = 2 ] && grep -q "^sluice-dataplane: " <<<"$message"
+	check "sluice-dataplane refuses $wrong" $?
+done
+"$SLUICE_BUILD"/bin/sluice-dataplane --help | grep -q -- --tcp.tick
+check "sluice-dataplane --help lists its arguments" $?
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

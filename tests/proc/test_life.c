@@ -5,7 +5,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -27,8 +29,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	lab_down(LAB);
-	return 0;
+	return lab_down(LAB);
 }
 
 static bool eventually(const char *shell)
@@ -108,6 +109,46 @@ static void exchange(int n)
 	}
 }
 
+/*
+ * Load from a process of its own: a QoS 1 message to itself, over and over, until SIGTERM. Ends with 0, or with 1 when one
+ * did not come through.
+ */
+static volatile sig_atomic_t load_stop;
+
+static void on_stop(int number)
+{
+	(void)number;
+	load_stop = 1;
+}
+
+static pid_t start_load(void)
+{
+	struct client c;
+	struct wire_publish p;
+	pid_t child = fork();
+
+	if (child != 0)
+		return child;
+	signal(SIGTERM, on_stop);
+	if (client_start(&c, WIRE_V5, "load", true, 0) != 0 || client_subscribe(&c, "load", 0) != 0)
+		_exit(2);
+	while (!load_stop)
+		if (client_publish(&c, "load", "x", 1, 0, false) != 0 ||
+			client_receive(&c, &p) <= 0)
+			_exit(1);
+	client_stop(&c);
+	_exit(0);
+}
+
+static int stop_load(pid_t child)
+{
+	int status;
+
+	kill(child, SIGTERM);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 /* Control dies: connected clients go on; the new one knows every session again. */
 static void control_killed(void **state)
 {
@@ -115,6 +156,9 @@ static void control_killed(void **state)
 	start_pairs(true);
 	exchange(10);
 	for (int round = 0; round < ROUNDS; round++) {
+		pid_t load = start_load();
+
+		assert_true(eventually("sluicectl clients list | grep -q load"));
 		assert_int_equal(lab_kill(LAB, LAB_CONTROL), 0);
 		exchange(20);
 		assert_int_equal(lab_start(LAB, LAB_CONTROL), 0);
@@ -123,6 +167,7 @@ static void control_killed(void **state)
 		assert_true(
 			eventually("test $(sluicectl subscriptions list | grep -c life/) = 20"));
 		exchange(10);
+		assert_int_equal(stop_load(load), 0);
 	}
 	stop_pairs();
 }
@@ -156,6 +201,7 @@ static void worker_killed(void **state)
 	for (int round = 0; round < ROUNDS; round++) {
 		struct client heir;
 		bool seen[PAIRS] = {false};
+		pid_t load = start_load();
 
 		start_pairs(true);
 		assert_int_equal(client_start(&heir, WIRE_V5, "heir", true, 600), 0);
@@ -166,6 +212,7 @@ static void worker_killed(void **state)
 			eventually("sluicectl clients list | grep heir | grep -q connected=false"));
 		assert_int_equal(lab_kill(LAB, LAB_DATAPLANE), 0);
 		assert_int_equal(lab_start(LAB, LAB_DATAPLANE), 0);
+		assert_int_equal(stop_load(load), 1); /* its connection is reset */
 		for (int i = 0; i < PAIRS; i++) {
 			client_abort(&readers[i], true);
 			client_abort(&writers[i], true);

@@ -29,8 +29,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	lab_down(LAB);
-	return 0;
+	return lab_down(LAB);
 }
 
 static void assert_payload(const struct wire_publish *p, const char *topic, const char *payload)

@@ -61,8 +61,7 @@ static int teardown(void **state)
 		kill(cable, SIGTERM);
 		waitpid(cable, NULL, 0);
 	}
-	lab_down(LAB);
-	return 0;
+	return lab_down(LAB);
 }
 
 static void send_numbered(struct client *c, int number, uint8_t qos)

@@ -36,7 +36,7 @@ static void run_on(const char *kind)
 	snprintf(options, sizeof(options), "--port %s", kind);
 	assert_int_equal(lab_up(lab, options), 0);
 	assert_message_passes(lab);
-	lab_down(lab);
+	assert_int_equal(lab_down(lab), 0);
 }
 
 static void tap(void **state)
@@ -70,9 +70,9 @@ static void labs_side_by_side(void **state)
 	assert_int_equal(lab_up("side-b", ""), 0);
 	assert_message_passes("side-a");
 	assert_message_passes("side-b");
-	lab_down("side-a");
+	assert_int_equal(lab_down("side-a"), 0);
 	assert_message_passes("side-b");
-	lab_down("side-b");
+	assert_int_equal(lab_down("side-b"), 0);
 }
 
 /* A lab that cannot start says why, is not zero, and leaves nothing. */

@@ -47,8 +47,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	lab_down(LAB);
-	return 0;
+	return lab_down(LAB);
 }
 
 /* Bytes that one TCP control block, one MQTT connection and one subscription hold, as `sluicectl memory` says. */
