@@ -17,13 +17,6 @@ bool conn_is_kept(const struct conn *conn)
 	       conn->shutdown != CONN_SHUTDOWN_DISCARDED && conn->shutdown != CONN_SHUTDOWN_EXPIRED;
 }
 
-static void hand_over_begin(struct conn *conn)
-{
-	conn->phase = PHASE_IDS;
-	conn->handed_ids = 0;
-	conn->handed = NULL;
-}
-
 void conn_leave(struct conn *conn)
 {
 	conn->owes_restored = false;
@@ -37,7 +30,9 @@ void conn_leave(struct conn *conn)
 
 void conn_leave_again(struct conn *conn)
 {
-	hand_over_begin(conn);
+	conn->phase = PHASE_IDS;
+	conn->handed_ids = 0;
+	conn->handed = NULL;
 	conn_leave_step(conn);
 }
 
@@ -170,9 +165,6 @@ void conn_leave_step(struct conn *conn)
 	};
 	bool is_done;
 
-	/* Nothing is told yet, and there may be more now. */
-	if (!conn->is_controls)
-		hand_over_begin(conn);
 	while ((is_done = hand_over_phase(conn)) && conn->phase < PHASE_HELD) {
 		conn->phase++;
 		conn->handed = NULL;

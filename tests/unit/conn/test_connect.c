@@ -162,6 +162,10 @@ static void test_not_mqtt(void **state)
 	assert_true(c->is_closed);
 	expect(c, "");
 	assert_true(f->shutdown[CONN_SHUTDOWN_PROTO_UNEXPECTED_C] > 0);
+	/* By its head, before it is whole. */
+	c = dial(f, 0, WIRE_V311);
+	give(c, "\x30\x7f", 2);
+	assert_true(c->is_closed);
 	c = dial(f, 0, WIRE_V311);
 	give(c, level9, sizeof(level9));
 	assert_true(c->is_closed);

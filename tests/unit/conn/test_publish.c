@@ -249,6 +249,31 @@ static void test_alias(void **state)
 	assert_int_equal(f->shutdown[CONN_SHUTDOWN_TOPIC_ALIAS_INVALID], 1);
 }
 
+/* All topics of a client's aliases together are bounded. */
+static void test_alias_bytes(void **state)
+{
+	struct fixture *f = *state;
+	struct client *a;
+	struct wire_publish_out publish = {.version = WIRE_V5};
+	char topic[] = "0/a topic of one hundred bytes, more or less, so that a few of them are "
+		       "more than one packet may have";
+
+	f->config.max_packet_bytes = 300;
+	reconfigure(f);
+	a = online(f, 0, WIRE_V5, "a", 0);
+	publish.topic = str(topic);
+	for (publish.topic_alias = 1; publish.topic_alias <= 2; publish.topic_alias++) {
+		topic[0]++;
+		say_publish_with(a, &publish, "");
+		say_publish_with(a, &publish, "");
+		assert_true(a->is_open);
+	}
+	topic[0]++;
+	say_publish_with(a, &publish, "");
+	expect(a, "DISCONNECT 97\n");
+	assert_int_equal(f->shutdown[CONN_SHUTDOWN_QUOTA_EXCEEDED], 1);
+}
+
 static void test_receive_max(void **state)
 {
 	struct fixture *f = *state;
@@ -500,6 +525,7 @@ int main(void)
 		TEST(test_retain_flag),
 		TEST(test_properties),
 		TEST(test_alias),
+		TEST(test_alias_bytes),
 		TEST(test_receive_max),
 		TEST(test_limits),
 		TEST(test_rules),

@@ -91,6 +91,27 @@ static void test_park_unheard(void **state)
 	assert_int_equal(counted(f, CONN_COUNTER_DELIVERY_DROPPED_QOS0_MSG), 1);
 }
 
+/* The identifiers alone are enough for control to have heard. */
+static void test_park_ids(void **state)
+{
+	struct fixture *f = *state;
+	struct client *a = online(f, 0, WIRE_V5, "a", 0);
+	struct client *b = online(f, 1, WIRE_V5, "b", 100);
+
+	subscribed(b, "t", 1);
+	say_publish(b, "x", "m", 2, 1);
+	say_publish(b, "x", "m", 2, 2);
+	forget(f);
+	f->room = CONN_RECORD_HEAD_BYTES;
+	hang_up(b);
+	expect_told(f, "1 received #1\n");
+	say_publish(a, "t", "m", 1, 1);
+	expect(a, "");
+	f->room = SIZE_MAX;
+	conn_hub_unblock(f->hub);
+	expect_told(f, "1 received #2\nclosed 1 CLOSED parked\ninterest t=t p=m q1\n");
+}
+
 /* A message that control could never be told is given up, not waited for. */
 static void test_park_too_large(void **state)
 {
@@ -255,10 +276,32 @@ static void test_restore_pipelined(void **state)
 	say_ack(c, WIRE_PUBREL, 5, 0);
 	grant(c, 9, 100, true, true);
 	expect(c, "CONNACK 00 present\n");
+	say_publish(c, "t", "again, too", 2, 6);
+	inflight(c, 5, CONN_DELIVERY_RECEIVED, NULL, "", 2);
+	inflight(c, 6, CONN_DELIVERY_RECEIVED, NULL, "", 2);
+	conn_restore_end(f->hub, c->id);
+	expect(c, "PUBREC #5 00\nPUBCOMP #5 00\nPUBREC #6 00\n");
+	expect(a, "");
+}
+
+/* Identifiers of an earlier connection don't count against the Receive Maximum of this one. */
+static void test_restore_receive_max(void **state)
+{
+	struct fixture *f = *state;
+	struct client *c;
+
+	f->config.receive_max = 1;
+	reconfigure(f);
+	c = dial(f, 0, WIRE_V5);
+	say_connect(c, "s", false, 100, 0);
+	grant(c, 9, 100, true, true);
 	inflight(c, 5, CONN_DELIVERY_RECEIVED, NULL, "", 2);
 	conn_restore_end(f->hub, c->id);
-	expect(c, "PUBREC #5 00\nPUBCOMP #5 00\n");
-	expect(a, "");
+	forget(f);
+	say_publish(c, "t", "m", 2, 6);
+	expect(c, "PUBREC #6 10\n");
+	say_publish(c, "t", "m", 2, 7);
+	expect(c, "DISCONNECT 93\n");
 }
 
 /* The client goes while its session is on its way here: all of it goes back. */
@@ -380,12 +423,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_park),
 		TEST(test_park_unheard),
+		TEST(test_park_ids),
 		TEST(test_park_too_large),
 		TEST(test_park_slowly),
 		TEST(test_no_keep),
 		TEST(test_restore),
 		TEST(test_restore_window),
 		TEST(test_restore_pipelined),
+		TEST(test_restore_receive_max),
 		TEST(test_gone_while_restoring),
 		TEST(test_resync),
 		TEST(test_resync_slowly),
