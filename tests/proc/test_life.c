@@ -163,7 +163,7 @@ static void control_killed(void **state)
 		exchange(20);
 		assert_int_equal(lab_start(LAB, LAB_CONTROL), 0);
 		assert_true(
-			eventually("test $(sluicectl clients list | grep -c connected=true) = 40"));
+			eventually("test $(sluicectl clients list | grep -c connected=true) = 41"));
 		assert_true(
 			eventually("test $(sluicectl subscriptions list | grep -c life/) = 20"));
 		exchange(10);
