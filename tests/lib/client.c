@@ -82,6 +82,7 @@ static int fill(struct client *c, int wait_ms)
 {
 	struct pollfd p = {.fd = c->fd, .events = POLLIN};
 	ssize_t n;
+	int ready;
 
 	if (c->size - c->have < 65536) {
 		c->size = c->size * 2 + 131072;
@@ -89,7 +90,10 @@ static int fill(struct client *c, int wait_ms)
 		if (c->buffer == NULL)
 			abort();
 	}
-	if (poll(&p, 1, wait_ms) != 1) {
+	do {
+		ready = poll(&p, 1, wait_ms);
+	} while (ready < 0 && errno == EINTR);
+	if (ready != 1) {
 		errno = EAGAIN;
 		return -1;
 	}
