@@ -112,8 +112,6 @@ void conn_ack(struct conn *conn, enum wire_type type, uint16_t packet_id, uint8_
 
 	if (conn_is_gone(conn))
 		return;
-	if (conn->version < WIRE_V5)
-		ack.reason = 0;
 	bytes = wire_ack_encode(packet, sizeof(packet), conn->version, &ack, 0);
 	BASE_ASSERT(bytes > 0);
 	conn_send(conn, type, packet, (size_t)bytes);

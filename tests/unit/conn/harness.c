@@ -186,6 +186,8 @@ static void tell_filters(struct fixture *f, const char *what, const struct conn_
 		add(&f->told, " %.*s:%02x:%02x", (int)s->filters[i].text.bytes,
 			(const char *)s->filters[i].text.data, s->filters[i].options,
 			s->filters[i].reason);
+		if (s->filters[i].subscription_id)
+			add(&f->told, "=%u", s->filters[i].subscription_id);
 		bytes += s->filters[i].text.bytes + CONN_FILTER_HEAD_BYTES;
 	}
 	use(f, bytes);

@@ -282,6 +282,16 @@ static void test_restore_pipelined(void **state)
 	conn_restore_end(f->hub, c->id);
 	expect(c, "PUBREC #5 00\nPUBCOMP #5 00\nPUBREC #6 00\n");
 	expect(a, "");
+	hang_up(c);
+	/* The same for what comes a little later. */
+	c = dial(f, 1, WIRE_V311);
+	say_connect(c, "s", false, 0, 0);
+	grant(c, 9, 100, true, true);
+	say_publish(c, "t", "again", 2, 5);
+	inflight(c, 5, CONN_DELIVERY_RECEIVED, NULL, "", 2);
+	conn_restore_end(f->hub, c->id);
+	expect(c, "CONNACK 00 present\nPUBREC #5 00\n");
+	expect(a, "");
 }
 
 /* Identifiers of an earlier connection don't count against the Receive Maximum of this one. */
@@ -329,6 +339,16 @@ static void test_gone_while_restoring(void **state)
 		       "1 queued #0 t=t p=three q1 for q1\n1 queued #0 t=t p=four q1 for q1\n"
 		       "closed 1 CLOSED parked\n");
 	conn_release(f->hub, c->id);
+	/* It goes while RESTORED waits for room. */
+	c = resumed(f, 1, WIRE_V5);
+	f->room = 0;
+	conn_restore_end(f->hub, c->id);
+	hang_up(c);
+	f->room = SIZE_MAX;
+	conn_hub_unblock(f->hub);
+	expect_told(f, "restored 1\n");
+	conn_caught_up(f->hub, c->id);
+	expect_told(f, "closed 1 CLOSED\n");
 	/* Control may also end it half way. */
 	c = resumed(f, 1, WIRE_V5);
 	sub_restore(c, "t", 1, 0);
@@ -355,7 +375,7 @@ static void test_resync(void **state)
 	say_subscribe(a, 3, "more", 0); /* never answered */
 	say_ping(a);
 	d = resumed(f, 3, WIRE_V5);
-	sub_restore(d, "r/+", 1, 0);
+	sub_restore(d, "r/+", 1, 33);
 	forget(f);
 	conn_hub_resync_begin(f->hub);
 	say_publish(a, "gone", "m", 0, 0);
@@ -369,7 +389,7 @@ static void test_resync(void **state)
 		       "subs 1 t:01:01\n"
 		       "connect v5 id=c clean=1 expiry=0\n"
 		       "live v5 id=s clean=0 expiry=100 session=9\n"
-		       "subs 3 r/+:01:01\n"
+		       "subs 3 r/+:01:01=33\n"
 		       "subscribe 0 #3 more:00:00\n"
 		       "1 published #1 t=t p=m q1 for q1\n"
 		       "closed 1 CLOSED parked\n");
@@ -379,7 +399,7 @@ static void test_resync(void **state)
 	expect(c, "CONNACK 00 receive=100 packet=2097152 alias=10\n");
 	/* A session that the old control was restoring runs with what has come. */
 	say_publish(a, "r/1", "m", 0, 0);
-	expect(d, "PUBLISH t=r/1 p=m q0\n");
+	expect(d, "PUBLISH t=r/1 p=m q0 id=33\n");
 	conn_release(f->hub, b->id);
 }
 
