@@ -184,7 +184,8 @@ static int start_hub(struct worker *w)
 		.mem_queue = WORKER_MEM_QUEUE,
 		.mem_topic = WORKER_MEM_TOPIC,
 		.mem_rule = WORKER_MEM_RULE,
-		.max_record_bytes = w->args.ring_bytes / 2,
+		.max_record_bytes =
+			abi_ring_body_max(abi_region_to_control(w->region, w->args.worker)),
 		.now_ms = base_time_ms(),
 		.control = &worker_tell,
 		.control_context = w,
