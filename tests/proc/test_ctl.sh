@@ -3,29 +3,23 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 lab=ctl
-passed=0 failed=0
-trap 'kill $client 2>/dev/null; tools/lab/down --quiet --name $lab' EXIT
 client=
+. tests/proc/lib.sh
+trap 'kill $client 2>/dev/null; tools/lab/down --quiet --name $lab; rm -rf "$work"' EXIT
 
-check() {
-	if [ "$2" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "failed: $1"; fi
-}
 ctl() { tools/lab/exec --name $lab sluicectl "$@"; }
 # says PATTERN COMMAND...: its text matches
 says() {
 	local pattern=$1
 	shift
 	ctl "$@" | grep -qE -- "$pattern"
-	check "$* says $pattern" $?
+	verdict "$* says $pattern" $?
 }
 
 tools/lab/up --name $lab || exit 1
 ip netns exec sluice-$lab mosquitto_sub -h 198.18.0.2 -i ctl-client -u somebody -k 30 -c -q 1 -t 'ctl/+' -t "\$share/g/ctl/s" &
 client=$!
-for _ in $(seq 100); do
-	ctl subscriptions list | grep -q ctl/s && break
-	sleep 0.1
-done
+within 10 is_subscribed $lab ctl/s
 
 says "^Node 'sluice' .* is started" status
 says 'worker 0 is ready' status
@@ -44,32 +38,29 @@ says 'sessions' memory
 for command in status broker 'clients list' 'clients show ctl-client' 'subscriptions list' 'topics list' listeners memory; do
 	# shellcheck disable=SC2086
 	ctl --json $command | python3 -m json.tool >/dev/null
-	check "--json $command is JSON" $?
+	verdict "--json $command is JSON" $?
 done
 ctl clients show nobody >/dev/null 2>&1
 [ $? = 1 ]
-check "an unknown client is an error" $?
+verdict "an unknown client is an error" $?
 ctl no such command >/dev/null 2>&1
 [ $? = 2 ]
-check "an unknown command is a usage error" $?
+verdict "an unknown command is a usage error" $?
 ctl clients kick ctl-client | grep -qx ok
-check "kick says ok" $?
-for _ in $(seq 100); do
-	ctl listeners | grep -q '{kicked,1}' && break
-	sleep 0.1
-done
+verdict "kick says ok" $?
+is_counted() { ctl listeners | grep -q '{kicked,1}'; }
+within 10 is_counted
 says '\{kicked,1\}' listeners
 "${SLUICE_BUILD:?}"/bin/sluicectl --help | grep -q 'clients'
-check "--help lists the commands" $?
+verdict "--help lists the commands" $?
 message=$("$SLUICE_BUILD"/bin/sluicectl --socket /nonexistent/control.sock status 2>&1)
 [ $? = 1 ] && grep -q 'is sluice-control running' <<<"$message"
-check "no broker: it says so" $?
+verdict "no broker: it says so" $?
 for wrong in --nonsense=1 --tcp.tick=0 --tcp.tick=x --listener=1,2 --port.kind; do
 	message=$("$SLUICE_BUILD"/bin/sluice-dataplane --region.path=/nonexistent --port.kind=tap --port.device=x "$wrong" 2>&1)
 	[ $? = 2 ] && grep -q "^sluice-dataplane: " <<<"$message"
-	check "sluice-dataplane refuses $wrong" $?
+	verdict "sluice-dataplane refuses $wrong" $?
 done
 "$SLUICE_BUILD"/bin/sluice-dataplane --help | grep -q -- --tcp.tick
-check "sluice-dataplane --help lists its arguments" $?
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+verdict "sluice-dataplane --help lists its arguments" $?
+conclude

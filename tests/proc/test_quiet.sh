@@ -4,8 +4,9 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 lab=quiet
-trace=$(mktemp)
-trap 'tools/lab/down --quiet --name $lab; rm -f "$trace"' EXIT
+. tests/proc/lib.sh
+trace=$work/trace
+trap 'tools/lab/down --quiet --name $lab; rm -rf "$work"' EXIT
 
 # traced SECONDS COMMAND...: the worker's system calls while the command runs
 traced() {
@@ -29,30 +30,18 @@ publish_many() {
 
 timeout 60 tools/lab/exec --name $lab mosquitto_sub -h 198.18.0.2 -t 'quiet/#' -C 3000 >"$trace.sub" &
 reader=$!
-for _ in $(seq 50); do
-	tools/lab/exec --name $lab sluicectl subscriptions list | grep -q 'quiet/#' && break
-	sleep 0.1
-done
+within 5 is_subscribed $lab 'quiet/#'
 calls=$(traced 30 publish_many)
 wait $reader
-received=$(wc -l <"$trace.sub")
-rm -f "$trace.sub"
-failed=0
-if [ "$received" != 3000 ]; then
-	echo "the subscriber got $received of 3000 messages"
-	failed=1
-fi
+[ "$(wc -l <"$trace.sub")" = 3000 ]
+verdict "the subscriber got all messages" $?
 # the publisher's CONNECT and DISCONNECT ring control's doorbell, a FIFO beside the region, once each way
 others=$(grep -vE 'write\([0-9]+<anon_inode:\[eventfd\]>|(write|read)\([0-9]+</dev/shm/sluice-quiet\.bell-[0-9]+>' <<<"$calls" | grep -c '(')
 bells=$(grep -c 'sluice-quiet.bell' <<<"$calls")
 echo "figure: 3000 messages in and out: $(grep -c eventfd <<<"$calls") interrupts of memif, $bells doorbells, $others other system calls"
-if [ "$others" != 0 ]; then
-	grep -vE 'eventfd|sluice-quiet.bell' <<<"$calls" | head -n 20
-	failed=1
-fi
-if [ "$bells" -gt 20 ]; then
-	echo "the doorbell rang $bells times for one client"
-	failed=1
-fi
-echo "$((1 - failed)) passed, $failed failed"
-[ $failed = 0 ]
+[ "$others" = 0 ]
+verdict "no system call besides the port's" $?
+[ "$others" = 0 ] || grep -vE 'eventfd|sluice-quiet.bell' <<<"$calls" | head -n 20
+[ "$bells" -ge 1 ] && [ "$bells" -le 20 ]
+verdict "the doorbell rings for the client's coming and going only ($bells times)" $?
+conclude

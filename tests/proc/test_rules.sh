@@ -3,13 +3,9 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 lab=rules
-passed=0 failed=0
-work=$(mktemp -d)
+. tests/proc/lib.sh
 trap 'tools/lab/down --quiet --name $lab; rm -rf "$work"' EXIT
 
-check() {
-	if [ "$2" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "failed: $1"; fi
-}
 inside() { tools/lab/exec --name $lab timeout 10 "$@"; }
 sub() { inside mosquitto_sub -h 198.18.0.2 -V 5 -W 5 "$@"; }
 pub() { inside mosquitto_pub -h 198.18.0.2 -V 5 -q 1 "$@"; }
@@ -17,16 +13,16 @@ pub() { inside mosquitto_pub -h 198.18.0.2 -V 5 -q 1 "$@"; }
 # the rules that are shipped
 SLUICE_BROKER__SYS_MSG_INTERVAL=1s SLUICE_BROKER__SYS_HEARTBEAT_INTERVAL=1s tools/lab/up --name $lab || exit 1
 sub -t '#' -d 2>&1 | grep -q 'Subscribed (mid: 1): 135'
-check "# is denied to everyone" $?
+verdict "# is denied to everyone" $?
 sub -t "\$SYS/#" -d 2>&1 | grep -q 'Subscribed (mid: 1): 135'
-check "\$SYS/# is denied to everyone else" $?
+verdict "\$SYS/# is denied to everyone else" $?
 sub -u dashboard -t "\$SYS/#" -v -W 3 >"$work/sys"
 # shellcheck disable=SC2016
 for topic in '\$SYS/brokers sluice' '\$SYS/brokers/sluice/version .' '\$SYS/brokers/sluice/uptime [0-9]+$' \
 	'\$SYS/brokers/sluice/datetime 20' '\$SYS/brokers/sluice/stats/connections/count 1$' \
 	'\$SYS/brokers/sluice/metrics/packets/connect/received [0-9]+$'; do
 	grep -qE "^$topic" "$work/sys"
-	check "dashboard sees $topic" $?
+	verdict "dashboard sees $topic" $?
 done
 tools/lab/down --name $lab
 
@@ -40,35 +36,28 @@ cat >"$work/acl.conf" <<-'EOF'
 EOF
 SLUICE_AUTHORIZATION__FILE=$work/acl.conf tools/lab/up --name $lab || exit 1
 sub -u guest -t secret/plan -d 2>&1 | grep -q 'Subscribed (mid: 1): 135'
-check "a guest may not subscribe to secret/#" $?
+verdict "a guest may not subscribe to secret/#" $?
 pub -u guest -i g1 -t elsewhere -m x -d 2>&1 | grep -qi 'not authorized'
-check "a guest's publish elsewhere is refused in PUBACK" $?
+verdict "a guest's publish elsewhere is refused in PUBACK" $?
 sub -u owner -t 'home/#' -v -C 1 >"$work/home" &
 reader=$!
-for _ in $(seq 50); do
-	inside sluicectl subscriptions list | grep -q 'home/#' && break
-	sleep 0.1
-done
+within 5 is_subscribed $lab 'home/#'
 pub -u guest -i g1 -t home/g2/x -m wrong
 pub -u guest -i g1 -t home/g1/x -m right
 wait $reader
 [ "$(cat "$work/home")" = 'home/g1/x right' ]
-check "a guest writes to its own folder only" $?
+verdict "a guest writes to its own folder only" $?
 
 # SIGHUP takes new rules without a restart
 echo '{deny, all}.' >"$work/acl.conf"
 kill -HUP "$(cat /run/sluice-lab/$lab/sluice-control.pid)"
-denied=1
-for _ in $(seq 50); do
-	sub -u owner -t open -d 2>&1 | grep -q 'Subscribed (mid: 1): 135' && denied=0 && break
-	sleep 0.1
-done
-check "new rules after SIGHUP" $denied
+is_denied() { sub -u owner -t open -d 2>&1 | grep -q 'Subscribed (mid: 1): 135'; }
+within 10 is_denied
+verdict "new rules after SIGHUP" $?
 tools/lab/down --name $lab
 
 printf '%s\n' '{allow, all}.' '{allow, {user, "x"}, publissh, ["a"]}.' >"$work/acl.conf"
 SLUICE_AUTHORIZATION__FILE=$work/acl.conf tools/lab/up --name $lab >"$work/broken" 2>&1
 [ $? != 0 ] && grep -q 'acl.conf:2:' "$work/broken"
-check "a broken rule stops the start, with file and line" $?
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+verdict "a broken rule stops the start, with file and line" $?
+conclude
