@@ -47,6 +47,7 @@ struct worker_link {
 	struct abi_ring *to_control, *to_worker;
 	enum worker_link_state state;
 	uint64_t control_epoch; /* of the control that we know; 0 = none yet */
+	uint64_t blocked_since_ms; /* the next record waits for room in the other ring; 0 = no */
 	bool is_dirty; /* records are reserved and wait for their commit */
 	bool is_resyncing; /* a new control is being told what lives */
 	bool is_ending; /* that is done, and RESYNC_END waits for room */

@@ -11,7 +11,7 @@
 
 /* Records of control to calls of the connections. Every record has passed abi_record_check. */
 
-enum { DRAIN_MAX = 256 };
+enum { DRAIN_MAX = 256, BLOCKED_MAX_MS = 2000 };
 
 static struct wire_str take(const uint8_t **at, uint32_t bytes)
 {
@@ -317,6 +317,24 @@ void worker_link_hello(struct worker *w)
 	worker_link_commit(w);
 }
 
+/*
+ * A record that waits for room in the ring to control holds up all behind it. Should control wait for us to take them
+ * before it reads on, neither would move again: then the one message goes, and is counted.
+ */
+static bool may_wait(struct worker *w)
+{
+	if (w->link.blocked_since_ms == 0)
+		w->link.blocked_since_ms = w->now_ms;
+	if (w->now_ms - w->link.blocked_since_ms < BLOCKED_MAX_MS)
+		return true;
+	abi_counter_add(&w->counters->values[ABI_COUNTER_MESSAGES_DROPPED], 1);
+	base_log(BASE_LOG_WARNING,
+		"a message of control's found no room in the ring back to it for %d ms and is "
+		"dropped",
+		BLOCKED_MAX_MS);
+	return false;
+}
+
 unsigned worker_link_drain(struct worker *w)
 {
 	struct abi_ring_record record;
@@ -329,8 +347,10 @@ unsigned worker_link_drain(struct worker *w)
 		if (!is_whole)
 			abi_counter_add(&w->counters->values[ABI_COUNTER_RING_INVALID], 1);
 		else if (w->link.state != WORKER_LINK_HELLO || record.kind == ABI_C_HELLO)
-			if (!handle(w, (enum abi_record_kind)record.kind, record.body))
+			if (!handle(w, (enum abi_record_kind)record.kind, record.body) &&
+				may_wait(w))
 				break;
+		w->link.blocked_since_ms = 0;
 		abi_ring_advance(w->link.to_worker);
 		n++;
 	}
