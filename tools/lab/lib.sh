@@ -20,7 +20,8 @@ die() {
 }
 
 need_root() {
-	[ "$(id -u)" = 0 ] || exec sudo --preserve-env="VARIANT,$(env | sed -n 's/^\(SLUICE_[A-Z0-9_]*\)=.*/\1/p' | paste -sd, -)" "$0" "$@"
+	[ "$(id -u)" != 0 ] || return 0
+	exec sudo --preserve-env="VARIANT$(env | sed -n 's/^\(SLUICE_[A-Z0-9_]*\)=.*/,\1/p' | tr -d '\n')" "$0" "$@"
 }
 
 # lab_select NAME: the variables of one lab.
