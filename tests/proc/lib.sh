@@ -14,6 +14,9 @@ verdict() {
 	fi
 }
 
+# What else to show when a check fails; a script may say.
+on_failure() { :; }
+
 # check TITLE COMMAND...: runs the command, and shows its output when it fails
 check() {
 	local title=$1 status
@@ -21,7 +24,9 @@ check() {
 	"$@" >"$work/output" 2>&1
 	status=$?
 	verdict "$title" $status
-	[ $status = 0 ] || tail -n 20 "$work/output"
+	[ $status = 0 ] && return
+	tail -n 20 "$work/output"
+	on_failure
 }
 
 # within SECONDS COMMAND...: until the command succeeds

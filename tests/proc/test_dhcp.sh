@@ -5,8 +5,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 lab=dhcp
 state=/run/sluice-lab/$lab
-passed=0 failed=0
-work=$(mktemp -d)
+. tests/proc/lib.sh
 finish() {
 	[ ! -s $state/dnsmasq.pid ] || kill -CONT "$(cat $state/dnsmasq.pid)" 2>/dev/null
 	tools/lab/down --quiet --name $lab
@@ -15,30 +14,7 @@ finish() {
 trap finish EXIT
 trap 'exit 1' INT TERM
 
-# check TITLE COMMAND...
-check() {
-	local title=$1
-	shift
-	if "$@" >"$work/output" 2>&1; then
-		passed=$((passed + 1))
-		echo "ok: $title"
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $title"
-		tail -n 20 "$work/output"
-		tail -n 20 $state/sluice-dataplane.log $state/dnsmasq.log
-	fi
-}
-
-# within SECONDS COMMAND...: until the command succeeds
-within() {
-	local deadline=$((SECONDS + $1))
-	shift
-	while ! "$@"; do
-		[ $SECONDS -lt $deadline ] || return 1
-		sleep 0.1
-	done
-}
+on_failure() { tail -n 20 $state/sluice-dataplane.log $state/dnsmasq.log; }
 
 # the address that the worker says that it has
 address() { sed -n 's/.*info worker 0: address by DHCP: //p' $state/sluice-dataplane.log | tail -n 1; }
@@ -54,14 +30,12 @@ is_leased() { grep -q " $(address) sluice " $state/dhcp.leases; }
 
 is_the_lab_s() { [ "$(tools/lab/exec --name $lab printenv SLUICE_HOST)" = "$(address)" ]; }
 
-is_subscribed() { tools/lab/exec --name $lab sluicectl subscriptions list | grep -q 'dhcp/#'; }
-
 message_passes() {
 	local reader host
 	host=$(address)
 	timeout 30 tools/lab/exec --name $lab mosquitto_sub -h "$host" -t 'dhcp/#' -C 1 -v >"$work/got" &
 	reader=$!
-	within 10 is_subscribed
+	within 10 is_subscribed $lab 'dhcp/#'
 	tools/lab/exec --name $lab mosquitto_pub -h "$host" -t dhcp/t -m "by $host" -q 1
 	wait $reader
 	cat "$work/got"
@@ -105,5 +79,4 @@ check "a server that answers late" late_server
 check "the log says an address again" is_of_the_range
 check "a message passes again" message_passes
 check "end" tools/lab/down --name $lab
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+conclude
