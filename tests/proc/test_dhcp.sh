@@ -42,7 +42,8 @@ message_passes() {
 	[ "$(cat "$work/got")" = "dhcp/t by $host" ]
 }
 
-worker_has_ended() { [ ! -e "/proc/$1" ]; }
+# also when nobody has waited for it yet
+worker_has_ended() { ! grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"; }
 
 stop_worker() {
 	local pid
