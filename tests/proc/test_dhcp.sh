@@ -42,8 +42,11 @@ message_passes() {
 	[ "$(cat "$work/got")" = "dhcp/t by $host" ]
 }
 
-# also when nobody has waited for it yet
-worker_has_ended() { ! grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"; }
+# All its threads have, so that its locks are free; also when nobody has waited for it yet.
+worker_has_ended() {
+	[ ! -e "/proc/$1" ] ||
+		{ grep -qs '^State:[[:space:]]*[ZX]' "/proc/$1/status" && grep -qs '^Threads:[[:space:]]*[01]$' "/proc/$1/status"; }
+}
 
 stop_worker() {
 	local pid
