@@ -177,10 +177,13 @@ static uint16_t ipv4_checksum(const struct stack_frame *frame, const uint8_t *da
 	return stack_checksum_finish(&sum);
 }
 
-bool stack_frame_checksum_is_right(const struct stack_frame *frame, const uint8_t *data)
+bool stack_frame_ip_checksum_is_right(const struct stack_frame *frame, const uint8_t *data)
 {
-	if (frame->family == STACK_FAMILY_IPV4 && ipv4_checksum(frame, data) != 0)
-		return false;
+	return frame->family != STACK_FAMILY_IPV4 || ipv4_checksum(frame, data) == 0;
+}
+
+bool stack_frame_l4_checksum_is_right(const struct stack_frame *frame, const uint8_t *data)
+{
 	if (frame->checksum_offset == 0)
 		return true;
 	if (frame->protocol == PROTOCOL_UDP && frame->family == STACK_FAMILY_IPV4 &&

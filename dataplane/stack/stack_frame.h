@@ -42,8 +42,11 @@ enum { STACK_FRAME_HEADER_BYTES = 14 }; /* Ethernet */
 int stack_frame_parse(struct stack_frame *frame, const uint8_t *data, size_t bytes)
 	__attribute__((warn_unused_result));
 
-/* The checksums of the IPv4 header and of layer 4 are right. UDP may have none on IPv4. */
-bool stack_frame_checksum_is_right(const struct stack_frame *frame, const uint8_t *data);
+/* The checksum of the IPv4 header is right, or there is none to look at. */
+bool stack_frame_ip_checksum_is_right(const struct stack_frame *frame, const uint8_t *data);
+
+/* That of layer 4 is right, or there is none to look at. UDP may have none on IPv4. */
+bool stack_frame_l4_checksum_is_right(const struct stack_frame *frame, const uint8_t *data);
 
 /* Who writes the checksums of a frame to be sent. */
 struct stack_frame_offload {

@@ -7,6 +7,12 @@
 
 enum { PROTOCOL_TCP = 6 };
 
+static bool is_intact(const struct stack_rx *rx)
+{
+	return (rx->ip_known || stack_frame_ip_checksum_is_right(&rx->frame, rx->data)) &&
+	       (rx->l4_known || stack_frame_l4_checksum_is_right(&rx->frame, rx->data));
+}
+
 void stack_input_look(struct stack *stack, struct stack_rx *rx)
 {
 	stack->counters.rx_packets++;
@@ -17,7 +23,7 @@ void stack_input_look(struct stack *stack, struct stack_rx *rx)
 		stack->counters.rx_malformed++;
 		return;
 	}
-	if (!rx->checksum_known && !stack_frame_checksum_is_right(&rx->frame, rx->data)) {
+	if (!is_intact(rx)) {
 		stack->counters.rx_bad_checksum++;
 		return;
 	}

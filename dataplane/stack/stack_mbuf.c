@@ -48,20 +48,23 @@ static struct pbuf *copy(struct rte_mbuf *mbuf)
 	return packet;
 }
 
-/* The device has looked at every checksum that we would look at. */
-static bool is_known_good(const struct rte_mbuf *mbuf)
+/*
+ * The device has found the checksum right; or the field holds none, but the data is known to be whole: frames of a virtual
+ * device whose sender leaves the field to a device that is not there (RTE_MBUF_F_RX_L4_CKSUM_NONE).
+ */
+static bool is_vouched(const struct rte_mbuf *mbuf, uint64_t mask, uint64_t good, uint64_t none)
 {
-	const uint64_t mask = RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK;
-
-	return (mbuf->ol_flags & mask) ==
-	       (RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD);
+	return (mbuf->ol_flags & mask) == good || (mbuf->ol_flags & mask) == none;
 }
 
 static void look(struct stack *stack, struct stack_rx *rx, struct rte_mbuf *mbuf)
 {
 	rx->data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 	rx->bytes = rte_pktmbuf_data_len(mbuf);
-	rx->checksum_known = is_known_good(mbuf);
+	rx->ip_known = is_vouched(mbuf, RTE_MBUF_F_RX_IP_CKSUM_MASK, RTE_MBUF_F_RX_IP_CKSUM_GOOD,
+		RTE_MBUF_F_RX_IP_CKSUM_NONE);
+	rx->l4_known = is_vouched(mbuf, RTE_MBUF_F_RX_L4_CKSUM_MASK, RTE_MBUF_F_RX_L4_CKSUM_GOOD,
+		RTE_MBUF_F_RX_L4_CKSUM_NONE);
 	stack_input_look(stack, rx);
 	if (mbuf->nb_segs != 1 && !rx->drop) { /* longer than the MTU */
 		rx->drop = true;

@@ -130,7 +130,8 @@ struct stack_rx {
 	const uint8_t *data;
 	uint32_t bytes;
 	uint32_t bucket;
-	bool checksum_known; /* the device has found it right */
+	bool ip_known,
+		l4_known; /* the device vouches for what the checksums of that layer protect */
 	bool drop;
 	struct stack_frame frame;
 };

@@ -9,13 +9,21 @@ enum { ARP_BYTES = 42, NEIGHBOUR_BYTES = 86, ICMP6 = 58, TCP = 6, SOLICITATION =
 
 struct fake_segment fake_last;
 unsigned fake_sent, fake_others, fake_fail;
+bool fake_ip_known, fake_l4_known;
 
 static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 2}, router_mac[6] = {2, 0, 0, 0, 0, 1};
 static uint8_t answer[128]; /* the router's, until the stack has returned */
 static size_t answer_bytes;
 
+bool fake_is_sealed(const struct stack_frame *frame, const uint8_t *data)
+{
+	return stack_frame_ip_checksum_is_right(frame, data) &&
+	       stack_frame_l4_checksum_is_right(frame, data);
+}
+
 void fake_link_reset(void)
 {
+	fake_ip_known = fake_l4_known = false;
 	memset(&fake_last, 0, sizeof(fake_last));
 	fake_sent = fake_others = fake_fail = 0;
 	answer_bytes = 0;
@@ -98,7 +106,7 @@ static void record(const uint8_t *data, const struct stack_frame *frame)
 	fake_last.window = (uint16_t)(tcp[14] << 8 | tcp[15]);
 	fake_last.payload_bytes = frame->l4_bytes - header_bytes;
 	memcpy(fake_last.payload, tcp + header_bytes, fake_last.payload_bytes);
-	fake_last.checksum_is_right = stack_frame_checksum_is_right(frame, data);
+	fake_last.checksum_is_right = fake_is_sealed(frame, data);
 }
 
 err_t stack_link_output(struct netif *netif, struct pbuf *packet)
@@ -130,7 +138,8 @@ err_t stack_link_output(struct netif *netif, struct pbuf *packet)
 void fake_inject(struct stack *stack, const uint8_t *frame, size_t bytes)
 {
 	struct pbuf *packet = pbuf_alloc(PBUF_RAW, (u16_t)bytes, PBUF_RAM);
-	struct stack_rx rx = {.bytes = (uint32_t)bytes};
+	struct stack_rx rx = {
+		.bytes = (uint32_t)bytes, .ip_known = fake_ip_known, .l4_known = fake_l4_known};
 
 	if (packet == NULL)
 		return;

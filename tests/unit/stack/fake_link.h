@@ -36,6 +36,7 @@ struct fake_client {
 extern struct fake_segment fake_last; /* the last TCP segment that the stack sent */
 extern unsigned fake_sent; /* TCP segments since the test set it to zero */
 extern unsigned fake_others; /* other frames, not counting address resolution */
+extern bool fake_ip_known, fake_l4_known; /* the link vouches for the frames that it brings */
 extern unsigned fake_fail; /* so many of the next frames find no buffer */
 
 #define FAKE_LISTEN_PORT 1883
@@ -53,6 +54,9 @@ size_t fake_build(const struct fake_client *client, unsigned flags, const void *
 
 /* Any frame. */
 void fake_inject(struct stack *stack, const uint8_t *frame, size_t bytes);
+
+/* Both checksums of a frame are right. */
+bool fake_is_sealed(const struct stack_frame *frame, const uint8_t *data);
 
 /* The checksums of a frame that a test has changed. */
 void fake_seal(uint8_t *frame, size_t bytes);

@@ -108,6 +108,33 @@ static void ipv6(void **state)
 	assert_true(fake_last.checksum_is_right);
 }
 
+/* A checksum that the link vouches for is not looked at; that of the other layer still is. */
+static void only_what_nobody_vouches_for_is_checked(void **state)
+{
+	enum { IP_CHECKSUM = 24, TCP_CHECKSUM = 50 };
+	uint8_t frame[FAKE_FRAME_SIZE];
+
+	(void)state;
+	for (unsigned i = 0; i < 16; i++) {
+		struct fake_client client = {.family = STACK_FAMILY_IPV4, .number = i + 1};
+		bool ip_is_wrong = i & 1, tcp_is_wrong = i & 2;
+		uint64_t before = stack_counters(fake_stack)->rx_bad_checksum;
+		size_t bytes = fake_build(&client, STACK_FRAME_ACK, NULL, 0, frame);
+		bool is_bad;
+
+		fake_ip_known = i & 4;
+		fake_l4_known = i & 8;
+		frame[IP_CHECKSUM] ^= ip_is_wrong;
+		frame[TCP_CHECKSUM] ^= tcp_is_wrong;
+		fake_sent = 0;
+		fake_inject(fake_stack, frame, bytes);
+		is_bad = (ip_is_wrong && !fake_ip_known) || (tcp_is_wrong && !fake_l4_known);
+		assert_int_equal(stack_counters(fake_stack)->rx_bad_checksum - before, is_bad);
+		assert_int_equal(fake_sent, !is_bad); /* RST: it belongs to no connection */
+	}
+	fake_ip_known = fake_l4_known = false;
+}
+
 static void writes_of_a_burst_share_a_segment(void **state)
 {
 	(void)state;
@@ -533,6 +560,7 @@ int main(void)
 		CASE(reply_rides_on_ack),
 		CASE(ack_waits_one_tick_at_most),
 		CASE(ipv6),
+		CASE(only_what_nobody_vouches_for_is_checked),
 		CASE(writes_of_a_burst_share_a_segment),
 		CASE(pause_keeps_order_and_window),
 		CASE(resume_inside_received),
