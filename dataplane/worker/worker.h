@@ -30,7 +30,7 @@ struct stack;
 
 /* Classes of the worker's heap, in the order in which `sluicectl memory` lists them. */
 enum worker_mem {
-#define WORKER_MEM(name, text) WORKER_MEM_##name,
+#define WORKER_MEM(name, text, percent) WORKER_MEM_##name,
 #include "worker_mem.def"
 #undef WORKER_MEM
 	WORKER_MEM_COUNT,

@@ -21,8 +21,11 @@ _Static_assert((int)WORKER_LISTENERS_MAX <= (int)ABI_LISTENERS_MAX, "every liste
 _Static_assert((int)WORKER_MEM_COUNT <= (int)ABI_MEMORY_MAX, "every class is shown");
 _Static_assert((int)WORKER_MEM_COUNT <= (int)BASE_MEM_CLASSES_MAX, "every class is counted");
 
-static const char *const mem_names[] = {
-#define WORKER_MEM(name, text) text,
+static const struct {
+	const char *name;
+	unsigned percent;
+} mem_classes[] = {
+#define WORKER_MEM(name, text, percent) {text, percent},
 #include "worker_mem.def"
 #undef WORKER_MEM
 };
@@ -47,8 +50,14 @@ void worker_figures_map(struct worker *w, struct conn_counters *counters)
 
 void worker_figures_init(struct worker *w)
 {
-	for (int i = 0; i < WORKER_MEM_COUNT; i++)
-		snprintf(w->counters->memory[i].name, ABI_MEMORY_NAME_BYTES, "%s", mem_names[i]);
+	for (unsigned i = 0; i < WORKER_MEM_COUNT; i++) {
+		size_t limit = base_mem_arena(w->mem) / 100 * mem_classes[i].percent;
+
+		snprintf(w->counters->memory[i].name, ABI_MEMORY_NAME_BYTES, "%s",
+			mem_classes[i].name);
+		abi_counter_set(&w->counters->memory[i].limit, limit);
+		base_mem_limit(w->mem, i, limit);
+	}
 	abi_counter_set(&w->counters->arena_bytes, base_mem_arena(w->mem));
 	worker_figures_update(w);
 }
