@@ -159,22 +159,3 @@ size_t stack_flow_unacked(const struct stack_flow *flow)
 {
 	return flow->pcb != NULL ? flow->pcb->snd_nxt - flow->pcb->lastack : 0;
 }
-
-void *stack_flow_user(const struct stack_flow *flow)
-{
-	return flow->user;
-}
-
-void stack_flow_peer(const struct stack_flow *flow, struct stack_addr *peer)
-{
-	*peer = (struct stack_addr){0};
-	if (flow->pcb != NULL)
-		stack_addr_from_lwip(peer, &flow->pcb->remote_ip, flow->pcb->remote_port);
-}
-
-void stack_flow_local(const struct stack_flow *flow, struct stack_addr *local)
-{
-	*local = (struct stack_addr){0};
-	if (flow->pcb != NULL)
-		stack_addr_from_lwip(local, &flow->pcb->local_ip, flow->pcb->local_port);
-}

@@ -94,8 +94,4 @@ void stack_flow_abort(struct stack_flow *flow);
 size_t stack_flow_unsent(const struct stack_flow *flow); /* bytes queued, not yet sent */
 size_t stack_flow_unacked(const struct stack_flow *flow); /* bytes sent, not yet acknowledged */
 
-void *stack_flow_user(const struct stack_flow *flow);
-void stack_flow_peer(const struct stack_flow *flow, struct stack_addr *peer);
-void stack_flow_local(const struct stack_flow *flow, struct stack_addr *local);
-
 #endif
