@@ -23,7 +23,7 @@ $(foreach l,$(unit_folders),$(foreach t,$(wildcard tests/unit/$(l)/test_*.c),$(e
 $(foreach l,$(unit_folders),$(foreach s,$(call doubles_of,$(l)),$(eval $(call double,$(l),$(s)))))
 
 # Process tests in C: tests/proc/test_NAME.c, beside those that are scripts.
-$(foreach t,$(wildcard tests/proc/test_*.c),$(eval $(call ctest,proc/$(notdir $(t:.c=)),$(t),base wire,mosquitto pthread)))
+$(foreach t,$(wildcard tests/proc/test_*.c),$(eval $(call ctest,proc/$(notdir $(t:.c=)),$(t),base wire)))
 PROC_TESTS := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/proc/test_*.c))
 
 # An echo server on port and stack, for tests/proc/test_stack.sh.

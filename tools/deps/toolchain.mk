@@ -35,8 +35,6 @@ dpdk.libs = $(call pkg,--libs,libdpdk)
 uv.libs = -luv
 jansson.libs = -ljansson
 cmocka.libs = -lcmocka
-mosquitto.libs = -lmosquitto
-pthread.libs = -pthread
 
 # lwIP is compiled for each variant with the lwipopts.h and arch/cc.h of dataplane/stack/lwip; a change of one of
 # them compiles it anew.
