@@ -34,6 +34,7 @@ dpdk.cflags = $(call isystem,$(call pkg,--cflags,libdpdk))
 dpdk.libs = $(call pkg,--libs,libdpdk)
 uv.libs = -luv
 jansson.libs = -ljansson
+crypt.libs = -lcrypt
 cmocka.libs = -lcmocka
 
 # lwIP is compiled for each variant with the lwipopts.h and arch/cc.h of dataplane/stack/lwip; a change of one of
