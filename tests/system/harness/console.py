@@ -1,0 +1,202 @@
+"""The serial console, driven as a person would: QEMU's standard input and output, or a real serial port."""
+
+import json
+import os
+import re
+import termios
+import time
+
+import pexpect
+import pexpect.fdpexpect
+
+from .report import Failure, ensure
+
+# What the box says; everything that tests wait for is here and in the tests themselves.
+BOOT = r"init: Sluice \S+ on "
+PANIC = r"Kernel panic - not syncing"
+LOGIN = r"\n\S+ login: "
+PASSWORD = r"[Pp]assword: "
+PROMPT = r"\n[A-Za-z0-9._@-]+([>#]) "
+FIRST_PASSWORD = r"[Pp]assword for admin[^:\r\n]*: (\S+)"
+NEW_PASSWORD = r"[Nn]ew password: "
+REPEAT_PASSWORD = r"([Rr]epeat|[Aa]gain)[^:\r\n]*: "
+LOGIN_REFUSED = r"[Ll]ogin incorrect|[Ll]ocked"
+# Lines of other processes may come between those of a command.
+LOG_LINE = re.compile(r"^(init|setup|control|worker \d+|gate|guard|mgmt|sluice-\w+): .*$")
+ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][A-Z0-9]|[=>78cDEHM])")
+ESCAPE_BEGUN = re.compile(r"\x1b(\[[0-9;?]*[ -/]*|\][^\x07]*|[()])?$")
+# QEMU takes the byte after this one as a command to itself, unless it is the same again.
+QEMU_ESCAPE = b"\x01"
+
+
+class Rebooted(Failure):
+    """The machine has begun anew although nobody asked for it."""
+
+
+def readable(base):
+    """A pexpect class whose text comes without escape sequences."""
+
+    class Readable(base):
+        rest = ""
+
+        def read_nonblocking(self, size=1, timeout=-1):
+            text = self.rest + super().read_nonblocking(size, timeout)
+            begun = ESCAPE_BEGUN.search(text)
+            cut = begun.start() if begun else len(text)
+            self.rest, text = text[cut:], text[:cut]
+            return ESCAPES.sub("", text).replace("\0", "")
+
+    return Readable
+
+
+def open_serial(device, baud=115200):
+    """A real serial port, raw, 8N1, without flow control."""
+    fd = os.open(device, os.O_RDWR | os.O_NOCTTY)
+    speed = getattr(termios, f"B{baud}")
+    flags = termios.CS8 | termios.CREAD | termios.CLOCAL
+    _, _, _, _, _, _, control = termios.tcgetattr(fd)
+    termios.tcsetattr(fd, termios.TCSAFLUSH, [0, 0, flags, 0, speed, speed, control])
+    return readable(pexpect.fdpexpect.fdspawn)(fd, timeout=60, encoding="utf-8", codec_errors="replace")
+
+
+class Console:
+    """One line of the machine. `password` is the one in force; None before the first login."""
+
+    NEW_PASSWORD = "Correct-Horse-7"
+
+    def __init__(self, child, transcript, in_qemu, password=None):
+        self.child = child
+        self.in_qemu = in_qemu
+        self.password = password
+        self.boots_expected = 0
+        self.user = "admin"
+        child.linesep = "\r"
+        child.delaybeforesend = None
+        child.delayafterread = None
+        child.logfile_read = transcript
+        child.searchwindowsize = None
+
+    # ---- bytes and patterns ----
+
+    def send(self, text):
+        """Sends keys as they are."""
+        data = text.encode() if isinstance(text, str) else text
+        if self.in_qemu:
+            data = data.replace(QEMU_ESCAPE, QEMU_ESCAPE * 2)
+        while data:
+            # A tty takes a few KB at once; what the machine says meanwhile is kept by the reader.
+            part, data = data[:256], data[256:]
+            os.write(self.child.fileno(), part)
+
+    def expect(self, patterns, limit_s=60, boots=False):
+        """Waits for one of the patterns; returns its number. A boot that nobody expects is a failure."""
+        patterns = [patterns] if isinstance(patterns, str) else list(patterns)
+        watched = patterns + [PANIC, pexpect.TIMEOUT, pexpect.EOF] + ([] if boots else [BOOT])
+        number = self.child.expect(watched, timeout=limit_s)
+        if number < len(patterns):
+            return number
+        seen = self.tail()
+        wanted = " or ".join(f"/{p}/" for p in patterns)
+        if number == len(patterns):
+            raise Rebooted(f"the kernel panicked while {wanted} was waited for")
+        if number == len(patterns) + 1:
+            raise Failure(f"{wanted} did not come within {limit_s} s; last: {seen!r}")
+        if number == len(patterns) + 2:
+            raise Failure(f"the console ended while {wanted} was waited for; last: {seen!r}")
+        raise Rebooted(f"the machine booted again while {wanted} was waited for")
+
+    def tail(self, size=500):
+        """The last that the console said."""
+        return (self.child.before if isinstance(self.child.before, str) else "")[-size:]
+
+    def quiet(self, seconds=0.5):
+        """Reads until nothing has come for so long. Returns what came."""
+        got = ""
+        while True:
+            try:
+                got += self.child.read_nonblocking(65536, seconds)
+            except pexpect.TIMEOUT:
+                return got
+            except pexpect.EOF as error:
+                raise Failure("the console ended") from error
+
+    # ---- boot and login ----
+
+    def wait_boot(self, limit_s=120):
+        """Until init speaks: the one boot that is expected."""
+        self.expect(BOOT, limit_s, boots=True)
+
+    def wait_login(self, limit_s=120):
+        """Until the console asks who is there; at the first boot, with the password that it prints once."""
+        number = self.expect([LOGIN, FIRST_PASSWORD], limit_s)
+        if number == 1:
+            self.password = self.child.match.group(1)
+            self.first = True
+            self.expect(LOGIN, limit_s)
+
+    def login(self, limit_s=60):
+        """From the login prompt (or an idle line) to the shell's; changes the password when asked to."""
+        ensure(self.password, "no password is known: the console did not print one")
+        self.send("\r")
+        number = self.expect([LOGIN, PROMPT], limit_s)
+        if number == 1:
+            return
+        self.send(self.user + "\r")
+        self.expect(PASSWORD, limit_s)
+        self.send(self.password + "\r")
+        if self.expect([PROMPT, NEW_PASSWORD, LOGIN_REFUSED], limit_s) == 0:
+            return
+        ensure(self.child.after and re.search(NEW_PASSWORD, self.child.after), f"login was refused: {self.child.after}")
+        self.choose_password(self.NEW_PASSWORD)
+
+    def choose_password(self, password):
+        """Answers the two questions for a new password."""
+        self.send(password + "\r")
+        self.expect(REPEAT_PASSWORD)
+        self.send(password + "\r")
+        self.expect(PROMPT)
+        self.password = password
+
+    def logout(self):
+        """Back to the login prompt."""
+        self.send("exit\r")
+        self.expect(LOGIN)
+
+    # ---- commands ----
+
+    def cmd(self, line, limit_s=60):
+        """Runs one command; returns its output without the echo, without pager."""
+        self.send(line + " | no-more\r")
+        return self.answer(limit_s)
+
+    def raw(self, line, limit_s=60):
+        """The same for commands that stream or ask, whose line is sent as it is."""
+        self.send(line + "\r")
+        return self.answer(limit_s)
+
+    def answer(self, limit_s=60):
+        """What comes before the next prompt, without the echoed line."""
+        self.expect(PROMPT, limit_s)
+        lines = self.child.before.replace("\r", "").split("\n")[1:]
+        return "\n".join(line for line in lines if not LOG_LINE.match(line)).strip("\n")
+
+    def json(self, line, limit_s=60):
+        """The answer of a command as a value."""
+        text = self.cmd(line + " | json", limit_s)
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            raise Failure(f"{line} | json is no JSON ({error}): {text[:400]!r}") from error
+
+    def recover(self):
+        """Back to an operational prompt, whatever went before. False when there is none."""
+        for keys in ("\x03", "\x15\r", "q", "\x03exit discard\r", "\x03"):
+            try:
+                self.quiet(0.3)
+                self.send(keys + "\r")
+                if self.expect([PROMPT, LOGIN], 10) == 0 and self.child.match.group(1) == ">":
+                    return True
+                self.login(20)
+            except Failure:
+                continue
+        return False
