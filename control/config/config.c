@@ -2,9 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base_assert.h"
 #include "config_priv.h"
@@ -173,41 +171,6 @@ static void fill(void *arg, const struct config_entry *entry)
 		*line = entry->line;
 }
 
-/* The whole file in memory; its size in *bytes. */
-static char *read_file(const char *path, size_t *bytes, int *error)
-{
-	FILE *file = fopen(path, "re");
-	struct stat st;
-	char *text = NULL;
-
-	*error = 0;
-	if (file == NULL) {
-		*error = -errno;
-		return NULL;
-	}
-	if (fstat(fileno(file), &st) < 0)
-		*error = -errno;
-	else if (S_ISDIR(st.st_mode))
-		*error = -EISDIR;
-	else
-		text = malloc(CONFIG_FILE_MAX + 1);
-	if (text == NULL && *error == 0)
-		*error = -ENOMEM;
-	if (text != NULL) {
-		*bytes = fread(text, 1, CONFIG_FILE_MAX + 1, file);
-		if (ferror(file))
-			*error = -EIO;
-		else if (*bytes > CONFIG_FILE_MAX)
-			*error = -EFBIG;
-	}
-	fclose(file);
-	if (*error != 0) {
-		free(text);
-		text = NULL;
-	}
-	return text;
-}
-
 int config_load(struct config *config, const char *path, char *const *environment,
 	config_line_fn *report_line, void *arg)
 {
@@ -217,16 +180,10 @@ int config_load(struct config *config, const char *path, char *const *environmen
 	config_init(config);
 	if (path != NULL) {
 		struct filling filling = {.config = config, .name = path, .report = &report};
-		size_t bytes = 0;
-		int error;
-		char *text = read_file(path, &bytes, &error);
+		int error = config_file_read(path, fill, &filling, &report);
 
-		if (text == NULL) {
-			config_fault(&report, "%s: %s", path, strerror(-error));
+		if (error != 0)
 			return error;
-		}
-		config_file_parse(path, text, bytes, fill, &filling, &report);
-		free(text);
 	}
 	if (environment != NULL)
 		config_environment(config, environment, &report);

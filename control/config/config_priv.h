@@ -1,6 +1,7 @@
 #ifndef CONFIG_PRIV_H
 #define CONFIG_PRIV_H
 
+#include "config_file.h"
 #include "config_key.h"
 
 /*
@@ -17,28 +18,6 @@ enum {
 };
 
 #define CONFIG_LISTENER_PREFIX "listeners.tcp."
-
-/* One faults' receiver for all of a load, and their number. */
-struct config_report {
-	config_line_fn *line;
-	void *arg;
-	unsigned faults;
-};
-
-void config_fault(struct config_report *report, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* "key = value" of a file, with the number of its line; `text` is NUL-terminated, without quotes. */
-struct config_entry {
-	const char *path;
-	const char *text;
-	unsigned line;
-};
-typedef void config_entry_fn(void *arg, const struct config_entry *entry);
-
-/* Calls `each` for every entry of a file's text, and reports what is not well formed as "NAME:LINE: ...". */
-void config_file_parse(const char *name, const char *text, size_t text_bytes, config_entry_fn *each,
-	void *arg, struct config_report *report);
 
 /* What config_find does with a name that it has not: the closest path, or NULL. */
 const char *config_suggest(
