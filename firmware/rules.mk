@@ -27,3 +27,7 @@ $(IMAGE)/.rootfs: firmware/steps/rootfs firmware/rootfs/init conf/acl.conf $(BOA
 $(IMAGE)/initramfs.zst: firmware/steps/initramfs $(IMAGE)/.kernel $(IMAGE)/.rootfs
 	@firmware/steps/initramfs $(BOARD)
 .PHONY: image qemu test-system
+
+# The firmware update: its library, and the program for the box and for the builder's machine.
+$(eval $(call lib,update,firmware/update,cli,mbedtls zstd jansson))
+$(eval $(call prog,sluice-firmware,firmware/updatectl,update cli config base,mbedtls zstd uv jansson))

@@ -34,6 +34,7 @@ dpdk.cflags = $(call isystem,$(call pkg,--cflags,libdpdk))
 dpdk.libs = $(call pkg,--libs,libdpdk)
 uv.libs = -luv
 jansson.libs = -ljansson
+zstd.libs = -lzstd
 crypt.libs = -lcrypt
 cmocka.libs = -lcmocka
 

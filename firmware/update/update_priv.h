@@ -1,0 +1,38 @@
+#ifndef UPDATE_PRIV_H
+#define UPDATE_PRIV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "update_fault.h"
+
+/*
+ * What the files of update share.
+ *
+ * Layer:  update
+ * Thread: any
+ */
+
+/* "SLUICEFW", then format and manifest bytes as 32-bit little-endian numbers. */
+#define UPDATE_MAGIC "SLUICEFW"
+enum { UPDATE_MAGIC_BYTES = 8 };
+
+/* The SHA-256 of two pieces, one behind the other. */
+void update_sha256(const void *first, size_t first_bytes, const void *second, size_t second_bytes,
+	uint8_t out[32]);
+
+/* Reads a whole small file: *out is from malloc, with a NUL behind its *bytes. -EFBIG beyond `max`. */
+int update_slurp(const char *path, size_t max, char **out, size_t *bytes,
+	struct update_fault *fault) __attribute__((warn_unused_result));
+
+/* All of it, however many calls it takes. 0 or a negative errno. */
+int update_write_all(int fd, const void *data, size_t bytes) __attribute__((warn_unused_result));
+
+/*
+ * Puts a file in place such that a power cut leaves the old one or the new one: a temporary file, flushed, then a
+ * rename, then the folder flushed.
+ */
+int update_replace(const char *path, const void *data, size_t bytes, struct update_fault *fault)
+	__attribute__((warn_unused_result));
+
+#endif
