@@ -18,6 +18,7 @@ struct cli_peer;
 /* The context of the shell's settings: what all handlers of the menu share. */
 struct menu {
 	const char *socket; /* control's; borrowed */
+	const char *root; /* before every path of the box; NULL on the box itself; borrowed */
 	struct cli_peer *peer; /* NULL = not connected yet */
 	void *config; /* configure mode's own; NULL until it begins */
 	void (*config_free)(void *config); /* what menu_fini calls for it */
@@ -31,6 +32,9 @@ extern const struct shell_table *const menu_tables[];
 
 /* The tables of menu_tables, one a file. */
 extern const struct shell_table menu_show_table;
+extern const struct shell_table menu_config_table;
+extern const struct shell_table menu_firmware_table;
+extern const struct shell_table menu_system_table;
 
 /* Asks control one command, given as words that end with NULL. The answer's "result" (the caller's), or NULL after
  * shell_fail. */
