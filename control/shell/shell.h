@@ -19,7 +19,7 @@
  *
  *     "show log [lines <number>]"    words as they are typed; an argument by the name of its type;
  *                                    what is in brackets may be left out, from there to the end
- *     "set <key> <text...>"          three dots: all words up to the end of the line, as they were typed
+ *     "set <key> <text...>"          three dots: all words up to the end of the line, joined by one blank
  *
  * Words may be shortened as long as one command alone fits. Arguments with blanks are quoted: "a b", or a\ b.
  * Behind every command may stand `| match REGEX`, `| except REGEX`, `| count`, `| json`, `| no-more`, several in a row.
@@ -101,8 +101,8 @@ enum shell_end { SHELL_END_EXIT, SHELL_END_IDLE, SHELL_END_HANGUP };
 enum shell_end shell_run(struct shell_term *term, const struct shell_settings *settings);
 
 /*
- * Runs one command without prompt and pager, its output to the terminal's out; complete but for `yes`, nothing
- * is asked. The result is the exit status.
+ * Runs one command without prompt, pager and questions: its output goes to the terminal's out, what went wrong to
+ * standard error. The result is the exit status.
  */
 int shell_run_line(
 	struct shell_term *term, const struct shell_settings *settings, const char *line);
@@ -144,6 +144,9 @@ bool shell_json_item(struct shell_call *call, json_t *value); /* one entry of an
 
 /* Whether the user has stopped the command: q in the pager, or Ctrl-C, which is looked for here. */
 bool shell_stopped(struct shell_call *call);
+
+/* All commands that may be typed in this mode, with their help. */
+void shell_print_commands(struct shell_call *call);
 
 /* ---- For handlers: the user and other programs ---- */
 

@@ -48,8 +48,14 @@ enum shell_term_ask {
 int shell_term_ask(struct shell_term *term, const char *prompt, char *out, size_t out_bytes,
 	unsigned flags, unsigned idle_s);
 
-/* Lines and columns; 0 = ask the tty (24 and 80 where it does not know). */
-void shell_term_resize(struct shell_term *term, unsigned rows, unsigned columns);
+/*
+ * Lines of a page and columns of a line; SHELL_SIZE_ASK = what the tty says (24 and 80 where it does not know), at
+ * each use. 0 rows = no pages.
+ */
+enum { SHELL_SIZE_ASK = -1 };
+void shell_term_resize(struct shell_term *term, int rows, int columns);
+unsigned shell_term_rows(const struct shell_term *term);
+unsigned shell_term_columns(const struct shell_term *term);
 
 /* Throws away what was typed and not read yet; before a password is asked for. */
 void shell_term_flush(struct shell_term *term);

@@ -1,0 +1,177 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shell_priv.h"
+
+/* What a handler sees of its command: arguments, output, questions. */
+
+void shell_call_init(struct shell_call *call, struct shell *shell,
+	const struct shell_command *command, const struct shell_word_at *words, size_t len)
+{
+	*call = (struct shell_call){
+		.shell = shell, .command = command, .words = words, .word_len = len};
+	call->is_paged = shell->is_interactive && shell_term_is_tty(shell->term) &&
+			 (command->flags & SHELL_RAW) == 0;
+	if (!shell_pattern_read(&call->pattern, command->pattern))
+		abort();
+}
+
+/* Joins the words from `i` on. */
+static const char *join(struct shell_call *call, size_t i)
+{
+	size_t used = 0;
+
+	for (call->rest[0] = '\0'; i < call->word_len && used < sizeof(call->rest); i++)
+		used += (size_t)snprintf(call->rest + used, sizeof(call->rest) - used, "%s%s",
+			used > 0 ? " " : "", call->words[i].text);
+	return call->rest;
+}
+
+const char *shell_arg(const struct shell_call *call, const char *name)
+{
+	union {
+		const struct shell_call *given;
+		struct shell_call *own; /* where the words are joined */
+	} u = {.given = call};
+
+	for (size_t i = 0; i < call->pattern.len && i < call->word_len; i++) {
+		const struct shell_element *element = &call->pattern.elements[i];
+
+		if (!element->is_arg || strcmp(element->name, name) != 0)
+			continue;
+		return element->is_rest ? join(u.own, i) : call->words[i].text;
+	}
+	return NULL;
+}
+
+long shell_number(const struct shell_call *call, const char *name, long otherwise)
+{
+	const char *text = shell_arg(call, name);
+
+	return text != NULL ? strtol(text, NULL, 10) : otherwise;
+}
+
+void *shell_context(const struct shell_call *call)
+{
+	return call->shell->settings->context;
+}
+
+const char *shell_user(const struct shell_call *call)
+{
+	return call->shell->settings->user;
+}
+
+struct shell_term *shell_terminal(const struct shell_call *call)
+{
+	return call->shell->term;
+}
+
+bool shell_stopped(struct shell_call *call)
+{
+	call->lines_unchecked = 0;
+	if (!call->is_stopped && shell_term_is_interrupted(call->shell->term)) {
+		call->is_stopped = true;
+		if (call->shell->is_interactive)
+			shell_term_print(call->shell->term, "^C\n");
+	}
+	return call->is_stopped;
+}
+
+/* Makes lines of text that may hold newlines. */
+static bool put_text(struct shell_call *call, const char *text, size_t len)
+{
+	const char *end = text + len;
+	bool goes_on = true;
+
+	for (const char *next; goes_on && text <= end; text = next + 1) {
+		size_t bytes, clean_len;
+		char *clean;
+
+		next = memchr(text, '\n', (size_t)(end - text));
+		next = next != NULL ? next : end;
+		bytes = (size_t)(next - text);
+		if (bytes > 0 && text[bytes - 1] == '\r')
+			bytes--;
+		clean = shell_clean(text, bytes, &clean_len);
+		goes_on = clean != NULL && shell_put_line(call, clean, clean_len);
+		free(clean);
+	}
+	return goes_on;
+}
+
+bool shell_print(struct shell_call *call, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+	bool goes_on;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return false;
+	goes_on = put_text(call, text, (size_t)len);
+	free(text);
+	return goes_on;
+}
+
+bool shell_write(struct shell_call *call, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		bool is_end = bytes[i] == '\n';
+
+		if (!is_end)
+			call->partial[call->partial_len++] = bytes[i];
+		if (!is_end && call->partial_len < sizeof(call->partial))
+			continue;
+		if (!put_text(call, call->partial, call->partial_len))
+			return false;
+		call->partial_len = 0;
+	}
+	return !call->is_stopped;
+}
+
+int shell_fail(struct shell_call *call, const char *fmt, ...)
+{
+	va_list ap;
+
+	call->has_failed = true;
+	va_start(ap, fmt);
+	shell_vsay(call->shell, fmt, ap);
+	va_end(ap);
+	return SHELL_NOT_DONE;
+}
+
+bool shell_wants_json(const struct shell_call *call)
+{
+	return call->wants_json;
+}
+
+static bool put_json(struct shell_call *call, json_t *value, const char *before)
+{
+	char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+	bool goes_on;
+
+	json_decref(value);
+	goes_on = shell_print(call, "%s%s", before, text != NULL ? text : "null");
+	free(text);
+	return goes_on;
+}
+
+bool shell_json(struct shell_call *call, json_t *value)
+{
+	call->has_json = true;
+	return put_json(call, value, "");
+}
+
+bool shell_json_item(struct shell_call *call, json_t *value)
+{
+	if (call->json_len++ > 0 && !shell_print(call, ",")) {
+		json_decref(value);
+		return false;
+	}
+	return put_json(call, value, call->json_len == 1 ? "[\n" : "");
+}
