@@ -188,7 +188,7 @@ int config_load(struct config *config, const char *path, char *const *environmen
 	if (environment != NULL)
 		config_environment(config, environment, &report);
 	if (report.faults == 0)
-		config_check(config, path ? path : "configuration", &report);
+		config_check_keys(config, path ? path : "configuration", &report);
 	return report.faults == 0 ? 0 : -EINVAL;
 }
 

@@ -78,6 +78,11 @@ struct config {
 		bool dhcp; /* asks for an address when ipv4 is empty */
 	} net;
 	struct {
+		char ipv4[CONFIG_ADDRESS_MAX], gateway4[CONFIG_ADDRESS_MAX];
+		bool dhcp; /* asks for an address when ipv4 is empty */
+		char dns[CONFIG_ADDRESS_MAX];
+	} mgmt; /* the appliance's management port, which belongs to the kernel */
+	struct {
 		uint64_t tick_ms;
 		uint64_t msl_ms;
 		uint64_t user_timeout_ms;
@@ -171,6 +176,10 @@ void config_print_default(config_line_fn *line, void *arg);
  */
 void config_dataplane_args(
 	const struct config *config, unsigned worker, config_line_fn *line, void *arg);
+
+/* Faults between keys, each of which is fine; config_load looks for them too. */
+int config_check(const struct config *config, const char *name, config_line_fn *report, void *arg)
+	__attribute__((warn_unused_result));
 
 /* The default of cli.socket, for the command line tool. */
 const char *config_default_socket(void);

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include "config_priv.h"
@@ -5,7 +6,7 @@
 /* A record's head and fixed fields lie in the ring with the packet that it carries. */
 enum { RECORD_ROOM = 4096 };
 
-void config_check(const struct config *config, const char *name, struct config_report *report)
+void config_check_keys(const struct config *config, const char *name, struct config_report *report)
 {
 	unsigned enabled = 0;
 
@@ -35,4 +36,14 @@ void config_check(const struct config *config, const char *name, struct config_r
 		config_fault(report, "%s: net.gateway4: expected net.ipv4 beside it", name);
 	if (config->net.gateway6[0] != '\0' && config->net.ipv6[0] == '\0')
 		config_fault(report, "%s: net.gateway6: expected net.ipv6 beside it", name);
+	if (config->mgmt.gateway4[0] != '\0' && config->mgmt.ipv4[0] == '\0')
+		config_fault(report, "%s: mgmt.gateway4: expected mgmt.ipv4 beside it", name);
+}
+
+int config_check(const struct config *config, const char *name, config_line_fn *line, void *arg)
+{
+	struct config_report report = {.line = line, .arg = arg};
+
+	config_check_keys(config, name, &report);
+	return report.faults == 0 ? 0 : -EINVAL;
 }

@@ -30,15 +30,19 @@ static const char *const verdict_words[] = {"allow", "deny", NULL};
 static const char *const deny_words[] = {"ignore", "disconnect", NULL};
 static const char *const level_words[] = {"error", "warning", "info", "debug", NULL};
 
+#define RESTARTS(who) .change = CONFIG_RESTART, .restart = (who)
 #define CONTROL .readers = CONFIG_CONTROL
-#define START .readers = CONFIG_WORKER, .change = CONFIG_RESTART
-#define BOTH .readers = CONFIG_CONTROL | CONFIG_WORKER, .change = CONFIG_RESTART
+#define START .readers = CONFIG_WORKER, RESTARTS(CONFIG_WORKER)
+#define BOTH .readers = CONFIG_CONTROL | CONFIG_WORKER, RESTARTS(CONFIG_CONTROL | CONFIG_WORKER)
+/* Control follows a change as it runs. */
+#define FOLLOWED .readers = CONFIG_CONTROL | CONFIG_WORKER, RESTARTS(CONFIG_WORKER)
+#define MGMT .readers = CONFIG_MGMT
 /* Kept by control, sent to the workers, enforced there. */
 #define LIMIT .readers = CONFIG_CONTROL, .change = CONFIG_NEW_CONNECTIONS
 
 /* clang-format off */
 const struct config_key config_keys[] = {
-	{.path = "node.name", .type = CONFIG_NAME, CONTROL, .change = CONFIG_RESTART, MEMBER(node.name),
+	{.path = "node.name", .type = CONFIG_NAME, CONTROL, RESTARTS(CONFIG_CONTROL), MEMBER(node.name),
 		.preset = "sluice", .help = "name of this broker: in $SYS topics and on the command line"},
 
 	{.path = "region.path", .type = CONFIG_STRING, BOTH, MEMBER(region.path), .min = 1,
@@ -84,6 +88,15 @@ const struct config_key config_keys[] = {
 		.preset = "", .help = "the broker's address and prefix length; empty for the link-local one alone"},
 	{"net.gateway6", NULL, CONFIG_IPV6, START, MEMBER(net.gateway6),
 		.preset = "", .help = "default router"},
+
+	{"mgmt.ipv4", NULL, CONFIG_IPV4_NET, MGMT, MEMBER(mgmt.ipv4), .preset = "",
+		.help = "address and prefix length of the appliance's management port; empty for none, or for DHCP's"},
+	{"mgmt.gateway4", NULL, CONFIG_IPV4, MGMT, MEMBER(mgmt.gateway4),
+		.preset = "", .help = "default router of the management network"},
+	{.path = "mgmt.dhcp", .type = CONFIG_BOOL, MGMT, MEMBER(mgmt.dhcp),
+		.preset = "true", .help = "ask for an IPv4 address when mgmt.ipv4 is empty"},
+	{"mgmt.dns", NULL, CONFIG_IPV4, MGMT, MEMBER(mgmt.dns),
+		.preset = "", .help = "name server; empty for none, or for DHCP's"},
 
 	{.path = "tcp.tick", START, MEMBER(tcp.tick_ms), MILLISECONDS(1, 250),
 		.preset = "10ms", .help = "granularity of TCP's timers"},
@@ -156,7 +169,7 @@ const struct config_key config_keys[] = {
 	{.path = "mqtt.max_sessions", .type = CONFIG_INTEGER, CONTROL, MEMBER(mqtt.max_sessions),
 		RANGE(0, 100000000), WORD("infinity", 0),
 		.preset = "1000000", .help = "sessions, connected or not; beyond them CONNECT is refused"},
-	{.path = "mqtt.topic_index_memory", .type = CONFIG_BYTES, CONTROL, .change = CONFIG_RESTART,
+	{.path = "mqtt.topic_index_memory", .type = CONFIG_BYTES, CONTROL, RESTARTS(CONFIG_CONTROL),
 		MEMBER(mqtt.topic_index_bytes), RANGE(1 * MB, 1024 * GB),
 		.preset = "64MB", .help = "memory for the filters of sessions that are offline"},
 
@@ -168,7 +181,7 @@ const struct config_key config_keys[] = {
 	{.path = "retainer.max_payload_size", .type = CONFIG_BYTES, CONTROL, MEMBER(retainer.max_payload_bytes),
 		RANGE(1, 256 * MB),
 		.preset = "1MB", .help = "a retained message with a larger payload is delivered but not kept"},
-	{.path = "retainer.topic_index_bytes", .type = CONFIG_BYTES, CONTROL, .change = CONFIG_RESTART,
+	{.path = "retainer.topic_index_bytes", .type = CONFIG_BYTES, CONTROL, RESTARTS(CONFIG_CONTROL),
 		MEMBER(retainer.topic_index_bytes), RANGE(1 * MB, 1024 * GB),
 		.preset = "64MB", .help = "memory for the topics of retained messages; taken as they come"},
 	{.path = "retainer.msg_expiry_interval", CONTROL, MEMBER(retainer.msg_expiry_s),
@@ -195,21 +208,21 @@ const struct config_key config_keys[] = {
 	{.path = "authorization.file", .type = CONFIG_STRING, CONTROL, MEMBER(authorization.file),
 		.preset = "acl.conf", .help = "access rules; relative to the folder of this file; empty for none"},
 
-	{.path = "log.level", .type = CONFIG_ENUM, BOTH, MEMBER(log.level), .words = level_words,
+	{.path = "log.level", .type = CONFIG_ENUM, FOLLOWED, MEMBER(log.level), .words = level_words,
 		.preset = "info", .help = "least urgent lines that are written"},
 
 	{.path = "cli.socket", .type = CONFIG_STRING, .readers = CONFIG_CONTROL | CONFIG_CTL,
-		.change = CONFIG_RESTART, MEMBER(cli.socket), .min = 1,
+		RESTARTS(CONFIG_CONTROL), MEMBER(cli.socket), .min = 1,
 		.preset = "/run/sluice/control.sock", .help = "Unix socket that sluicectl talks to"},
 };
 const size_t config_key_len = sizeof(config_keys) / sizeof(config_keys[0]);
 
 const struct config_key config_listener_keys[] = {
-	{.path = "bind", .type = CONFIG_BIND, BOTH, LISTENER(address),
+	{.path = "bind", .type = CONFIG_BIND, FOLLOWED, LISTENER(address),
 		.preset = "[::]:1883", .help = "address and port; [::] takes IPv4 and IPv6, 0.0.0.0 IPv4 alone"},
-	{.path = "enable", .type = CONFIG_BOOL, BOTH, LISTENER(enable),
+	{.path = "enable", .type = CONFIG_BOOL, FOLLOWED, LISTENER(enable),
 		.preset = "true", .help = "false keeps it closed"},
-	{.path = "max_connections", .type = CONFIG_INTEGER, BOTH, LISTENER(max_connections),
+	{.path = "max_connections", .type = CONFIG_INTEGER, FOLLOWED, LISTENER(max_connections),
 		RANGE(0, 20000000), WORD("infinity", 0),
 		.preset = "infinity", .help = "connections of this listener; infinity: tcp.max_connections"},
 };
@@ -217,15 +230,21 @@ const struct config_key config_listener_keys[] = {
 const size_t config_listener_key_len =
 	sizeof(config_listener_keys) / sizeof(config_listener_keys[0]);
 
-const char *config_change_name(enum config_change change)
+const char *config_change_name(const struct config_key *key)
 {
-	switch (change) {
+	static const char *const restarts[] = {
+		[CONFIG_CONTROL] = "restart of control",
+		[CONFIG_WORKER] = "restart of the worker",
+		[CONFIG_CONTROL | CONFIG_WORKER] = "restart of control and the worker",
+	};
+
+	switch (key->change) {
 	case CONFIG_LIVE:
 		return "live";
 	case CONFIG_NEW_CONNECTIONS:
 		return "new connections";
 	case CONFIG_RESTART:
-		return "restart";
+		return restarts[key->restart];
 	}
 	return "";
 }

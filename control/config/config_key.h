@@ -33,7 +33,12 @@ enum config_type {
 	CONFIG_BIND, /* address and port of a struct config_listener */
 };
 
-enum config_reader { CONFIG_CONTROL = 1 << 0, CONFIG_WORKER = 1 << 1, CONFIG_CTL = 1 << 2 };
+enum config_reader {
+	CONFIG_CONTROL = 1 << 0,
+	CONFIG_WORKER = 1 << 1,
+	CONFIG_CTL = 1 << 2,
+	CONFIG_MGMT = 1 << 3, /* what sets up the appliance's management port */
+};
 
 /* What must happen before a change has an effect. */
 enum config_change { CONFIG_LIVE, CONFIG_NEW_CONNECTIONS, CONFIG_RESTART };
@@ -44,6 +49,8 @@ struct config_key {
 	enum config_type type;
 	enum config_change change;
 	unsigned readers; /* enum config_reader; CONFIG_WORKER alone and in part: start arguments */
+	unsigned restart; /* CONFIG_RESTART: the readers that have to start anew */
+	bool is_secret; /* shown to nobody */
 	size_t offset; /* in struct config, or in struct config_listener */
 	size_t room; /* bytes of the member */
 	uint64_t min, max; /* numbers, in stored units */
@@ -76,8 +83,11 @@ void config_value_print(const struct config_key *key, const void *base, char *ou
 /* "an integer from 1 to 65535", "a duration from 1s to 1h", ... for help and for faults. */
 void config_value_expect(const struct config_key *key, char *out, size_t out_bytes);
 
-const char *config_change_name(
-	enum config_change change); /* "live", "new connections", "restart" */
+/* "live", "new connections", "restart of control", "restart of the worker" */
+const char *config_change_name(const struct config_key *key);
+
+/* Whether its values stand in quotes in a file. */
+bool config_key_is_quoted(const struct config_key *key);
 
 /* The key at a whole path ("listeners.tcp.default.bind" too), or NULL; *base is set to its struct.
  * With `create`, a listener that does not exist yet is made. */

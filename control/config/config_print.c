@@ -39,7 +39,7 @@ static bool is_same_section(const char *a, const char *b)
 	return bytes == section_bytes(b) && memcmp(a, b, bytes) == 0;
 }
 
-static const char *quote(const struct config_key *key)
+bool config_key_is_quoted(const struct config_key *key)
 {
 	switch (key->type) {
 	case CONFIG_STRING:
@@ -49,7 +49,7 @@ static const char *quote(const struct config_key *key)
 	case CONFIG_IPV6:
 	case CONFIG_IPV4_NET:
 	case CONFIG_IPV6_NET:
-		return "\"";
+		return true;
 	case CONFIG_BOOL:
 	case CONFIG_INTEGER:
 	case CONFIG_BYTES:
@@ -58,11 +58,18 @@ static const char *quote(const struct config_key *key)
 	case CONFIG_ENUM:
 		break;
 	}
-	return "";
+	return false;
+}
+
+static const char *quote(const struct config_key *key)
+{
+	return config_key_is_quoted(key) ? "\"" : "";
 }
 
 static const char *reader_name(unsigned readers)
 {
+	if ((readers & CONFIG_MGMT) != 0)
+		return "the appliance's set-up";
 	if ((readers & CONFIG_CTL) != 0)
 		return "control and sluicectl";
 	if ((readers & CONFIG_CONTROL) == 0)
@@ -79,7 +86,7 @@ static void help_key(const struct page *page, const char *prefix, const struct c
 	put(page, "    %s", key->help);
 	put(page, "    %s; default: %s%s%s", expected, quote(key), key->preset, quote(key));
 	put(page, "    read by %s; a change needs: %s", reader_name(key->readers),
-		config_change_name(key->change));
+		config_change_name(key));
 	if (key->alias != NULL)
 		put(page, "    also spelt %s", key->alias);
 }
@@ -111,7 +118,7 @@ static void default_key(const struct page *page, const struct config_key *key)
 
 	config_value_expect(key, expected, sizeof(expected));
 	put(page, "\t## %s", key->help);
-	put(page, "\t## %s; a change needs: %s", expected, config_change_name(key->change));
+	put(page, "\t## %s; a change needs: %s", expected, config_change_name(key));
 	put(page, "\t# %s = %s%s%s", name ? name + 1 : key->path, quote(key), key->preset,
 		quote(key));
 }

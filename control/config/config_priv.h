@@ -28,6 +28,6 @@ void config_environment(
 	struct config *config, char *const *environment, struct config_report *report);
 
 /* Faults between keys, each of which is fine. */
-void config_check(const struct config *config, const char *name, struct config_report *report);
+void config_check_keys(const struct config *config, const char *name, struct config_report *report);
 
 #endif

@@ -36,6 +36,32 @@ static void preset_is_canonical(const struct config_key *key, void *base)
 	assert_true(key->help[0] != '\0' && key->readers != 0 && key->room != 0);
 }
 
+/* Who has to start anew is known for a key that needs a restart, and is one of its readers. */
+static void restart_is_known(const struct config_key *key, void *base)
+{
+	(void)base;
+	assert_int_equal(key->change == CONFIG_RESTART, key->restart != 0);
+	assert_int_equal(key->restart & ~key->readers, 0);
+	assert_int_equal(key->restart & ~(CONFIG_CONTROL | CONFIG_WORKER), 0);
+	assert_true(strlen(config_change_name(key)) >= strlen("live"));
+}
+
+static void test_what_a_change_needs(void **state)
+{
+	static struct config config;
+	void *base;
+
+	(void)state;
+	each_key(restart_is_known);
+	config_init(&config);
+	assert_string_equal(config_change_name(config_find(&config, "node.name", false, &base)),
+		"restart of control");
+	assert_string_equal(config_change_name(config_find(&config, "net.ipv4", false, &base)),
+		"restart of the worker");
+	assert_string_equal(
+		config_change_name(config_find(&config, "mgmt.ipv4", false, &base)), "live");
+}
+
 static void test_every_preset_is_printed_and_read_equal(void **state)
 {
 	(void)state;
@@ -299,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_preset_is_printed_and_read_equal),
+		cmocka_unit_test(test_what_a_change_needs),
 		cmocka_unit_test(test_limits_of_every_number),
 		cmocka_unit_test(test_every_key_refuses_what_it_is_not),
 		cmocka_unit_test(test_paths_are_unique_and_sections_whole),
