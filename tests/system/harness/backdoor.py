@@ -5,6 +5,7 @@ It comes with an archive of further files, whose /test-init starts the shell's s
 /init. Files below /test/over take the place of the image's.
 """
 
+import shutil
 import socket
 import subprocess
 import time
@@ -29,6 +30,7 @@ exec /bin/busybox sh
 def make_archive(path, files=None):
     """Writes the archive; `files` are texts by their paths, for /test/over."""
     folder = Path(f"{path}.d")
+    shutil.rmtree(folder, ignore_errors=True)
     over = folder / "test/over"
     over.mkdir(parents=True)
     for name, text, mode in ((folder / "test-init", INIT, 0o755), (folder / "test/shell", SHELL, 0o755)):

@@ -15,12 +15,13 @@ from .report import Failure, ensure
 BOOT = r"init: Sluice \S+ on "
 PANIC = r"Kernel panic - not syncing"
 LOGIN = r"\n\S+ login: "
-PASSWORD = r"[Pp]assword: "
+PASSWORD = r"\nPassword: "
 PROMPT = r"\n[A-Za-z0-9._@-]+([>#]) "
-FIRST_PASSWORD = r"[Pp]assword for admin[^:\r\n]*: (\S+)"
-NEW_PASSWORD = r"[Nn]ew password: "
-REPEAT_PASSWORD = r"([Rr]epeat|[Aa]gain)[^:\r\n]*: "
-LOGIN_REFUSED = r"[Ll]ogin incorrect|[Ll]ocked"
+FIRST_PASSWORD = r"First password for \S+: (\S+)\s"
+NEW_PASSWORD = r"\nNew password: "
+REPEAT_PASSWORD = r"\nNew password again: "
+LOGIN_REFUSED = r"\nLogin incorrect\.|is locked for (\d+) s"
+CONFIRM = r"yes[^\r\n]*[:?] *$"
 # Lines of other processes may come between those of a command.
 LOG_LINE = re.compile(r"^(init|setup|control|worker \d+|gate|guard|mgmt|sluice-\w+): .*$")
 ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][A-Z0-9]|[=>78cDEHM])")
@@ -88,6 +89,15 @@ class Console:
             part, data = data[:256], data[256:]
             os.write(self.child.fileno(), part)
 
+    def pour(self, data):
+        """Sends a lot, and reads meanwhile what comes back."""
+        for start in range(0, len(data), 4096):
+            self.send(data[start:start + 4096])
+            try:
+                self.child.read_nonblocking(65536, 0)
+            except pexpect.TIMEOUT:
+                pass
+
     def expect(self, patterns, limit_s=60, boots=False):
         """Waits for one of the patterns; returns its number. A boot that nobody expects is a failure."""
         patterns = [patterns] if isinstance(patterns, str) else list(patterns)
@@ -148,6 +158,22 @@ class Console:
             return
         ensure(self.child.after and re.search(NEW_PASSWORD, self.child.after), f"login was refused: {self.child.after}")
         self.choose_password(self.NEW_PASSWORD)
+
+    def login_when_open(self, limit_s=1200):
+        """Logs in as soon as wrong passwords do not keep the console locked any more."""
+        deadline = time.monotonic() + limit_s
+        while True:
+            self.send("\r")
+            self.expect(LOGIN)
+            self.send(self.user + "\r")
+            self.expect(PASSWORD)
+            self.send(self.password + "\r")
+            if self.expect([PROMPT, LOGIN_REFUSED]) == 0:
+                return
+            wait_s = self.child.match.group(1)
+            ensure(wait_s, "the right password was refused")
+            ensure(time.monotonic() + int(wait_s) < deadline, f"the console stays locked for {wait_s} s")
+            time.sleep(int(wait_s))
 
     def choose_password(self, password):
         """Answers the two questions for a new password."""

@@ -36,8 +36,21 @@ class Transcript:
     def __init__(self, path):
         self.file = open(path, "w", encoding="utf-8")
         self.path = path
+        self.begin()
+
+    def begin(self):
+        """The machine starts now."""
         self.start = time.monotonic()
+        self.file.flush()
+        self.start_at = self.file.tell()
         self.fresh = True
+
+    def since_start(self):
+        """What it has said since its last start."""
+        self.file.flush()
+        with open(self.path, encoding="utf-8") as file:
+            file.seek(self.start_at)
+            return file.read()
 
     def write(self, text):
         """Called with every piece that is read."""
@@ -92,10 +105,7 @@ class Machine:
         self.started = 0.0
         self.way_in = None
         if (way_in or files) and not serial:
-            self.overlay = self.work / "overlay.cpio"
-            backdoor.make_archive(self.overlay, files)
-            self.append = f"{append} {backdoor.KERNEL_WORDS}".strip()
-            self.way_in = backdoor.Backdoor(self.peer.netns, self.mgmt)
+            self.change(files, append)
         self.disk = None
         if disk and not serial:
             self.disk = self.work / "disk.img"
@@ -106,6 +116,13 @@ class Machine:
 
     def __exit__(self, *_):
         self.stop()
+
+    def change(self, files=None, append=""):
+        """From the next start on: the way in, these files in place of the image's, and these words for the kernel."""
+        self.overlay = self.work / "overlay.cpio"
+        backdoor.make_archive(self.overlay, files)
+        self.append = f"{append} {backdoor.KERNEL_WORDS}".strip()
+        self.way_in = backdoor.Backdoor(self.peer.netns, self.mgmt)
 
     # ---- power ----
 
@@ -121,6 +138,7 @@ class Machine:
     def start(self):
         """Switches the power on."""
         self.started = time.monotonic()
+        self.transcript.begin()
         if self.serial:
             self.child = consoles.open_serial(self.serial, int(self.facts["console_baud"]))
         else:
@@ -142,6 +160,15 @@ class Machine:
         self.console.wait_login()
         self.console.login()
         self.password = self.console.password
+
+    def reboot(self, limit_s=180):
+        """By the console's own command; waits for the shell again."""
+        self.peer.close()
+        self.console.send("reboot\r")
+        if self.console.expect([consoles.CONFIRM, consoles.BOOT], 30, boots=True) == 0:
+            self.console.send("yes\r")
+            self.console.wait_boot(limit_s)
+        self.log_in()
 
     def seconds(self):
         """Since the power came on."""
@@ -235,6 +262,10 @@ class Machine:
     def cmd(self, line, limit_s=60):
         """One command on the console."""
         return self.console.cmd(line, limit_s)
+
+    def raw(self, line, limit_s=60):
+        """One command on the console, as it is."""
+        return self.console.raw(line, limit_s)
 
     def show(self, what, limit_s=60):
         """`show WHAT` as a value."""

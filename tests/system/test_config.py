@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Configuration on the console: edited, compared, committed without dropping clients, undone, kept over a reboot."""
+
+import re
+import time
+
+from harness import Suite, ensure
+
+suite = Suite(__doc__)
+LIVE = "broker.sys_msg_interval"
+NEXT = "mqtt.max_inflight"
+RESTART = "tcp.user_timeout"
+watch = {}
+
+
+def value(box, key):
+    """A key of the configuration in force, as control says."""
+    text = box.cmd(f"show config {key}")
+    found = re.search(r"= *\"?([^\"\s;]+)", text)
+    ensure(found, f"show config {key}: {text!r}")
+    return found.group(1)
+
+
+def configure(box, *lines):
+    """Enters configure mode and runs the lines; returns their outputs. Stays there."""
+    outputs = [box.raw("configure")]
+    outputs += [box.raw(line, 120) for line in lines]
+    return outputs[1:]
+
+
+def leave(box):
+    """Back to the operational prompt, without what was not committed."""
+    box.raw("discard")
+    box.raw("exit")
+
+
+def stays(box):
+    """The client that was connected at first has never lost its connection."""
+    reader = watch["client"]
+    box.peer.publish(box.host, "config/alive", f"at {time.monotonic_ns()}", 1)
+    reader.wait_line(r"^config/alive at ", 30)
+    ensure(reader.count(r"sending CONNECT") == 1, "the connected client had to connect again")
+
+
+@suite.check("the machine is up, a client is connected", must=True)
+def up(box):
+    box.up()
+    box.wait_connects()
+    watch["client"] = box.peer.subscribe(box.host, "config/#", 1, "-i", "config-watch", "-k", 10)
+
+
+@suite.check("set, compare, commit of a key that is applied live; the client stays")
+def commit_live(box):
+    before = value(box, LIVE)
+    _, compared, committed = configure(box, f"set {LIVE} 7s", "compare", "commit")
+    ensure(re.search(rf"^\+ *{re.escape(LIVE)} = 7s", compared, re.MULTILINE), f"compare: {compared!r}")
+    ensure(not re.search(r"restart", committed), f"a live key restarts: {committed!r}")
+    leave(box)
+    ensure(value(box, LIVE) == "7s" != before, f"in force: {value(box, LIVE)}")
+    stays(box)
+
+
+@suite.check("what is set but not committed is discarded")
+def discard(box):
+    _, compared = configure(box, f"set {LIVE} 9s", "compare")
+    ensure("9s" in compared, f"compare: {compared!r}")
+    leave(box)
+    ensure(value(box, LIVE) == "7s", f"in force: {value(box, LIVE)}")
+
+
+@suite.check("a wrong key and a wrong value are refused, with what is expected")
+def wrong(box):
+    key, number, _ = configure(box, "set mqtt.no_such_key 1", f"set {NEXT} many", "compare")
+    leave(box)
+    ensure("no_such_key" in key, f"wrong key: {key!r}")
+    ensure(re.search(r"integer|number", number), f"wrong value: {number!r}")
+
+
+@suite.check("a configuration that is wrong as a whole is refused, and all stays as it was")
+def refused(box):
+    *_, answer = configure(box, "set mqtt.max_packet_size 200MB", "commit")
+    ensure("max_packet_size" in answer, f"commit: {answer!r}")
+    leave(box)
+    ensure(value(box, "mqtt.max_packet_size") == "1MB", "a refused value is in force")
+    stays(box)
+
+
+@suite.check("rollback 1 takes the one before")
+def rollback(box):
+    configure(box, f"set {LIVE} 8s", "commit")
+    ensure(value_here(box, LIVE) == "8s", "8s is not in force")
+    configure_again = [box.raw(line) for line in ("rollback 1", "commit")]
+    leave(box)
+    ensure(value(box, LIVE) == "7s", f"in force after rollback 1: {value(box, LIVE)}; {configure_again!r}")
+    stays(box)
+
+
+def value_here(box, key):
+    """The value that the candidate has, in configure mode."""
+    text = box.raw(f"show {key}")
+    found = re.search(r"= *\"?([^\"\s;]+)", text)
+    return found.group(1) if found else text
+
+
+@suite.check("a key of new connections: the client stays, the next one has the new value")
+def next_connections(box):
+    configure(box, f"set {NEXT} 17", "commit")
+    leave(box)
+    ensure(value(box, NEXT) == "17", f"in force: {value(box, NEXT)}")
+    stays(box)
+
+
+@suite.check("a commit that nobody confirms reverts by itself")
+def reverts(box):
+    *_, answer = configure(box, f"set {LIVE} 11s", "commit-confirm 1")
+    leave(box)
+    ensure(value(box, LIVE) == "11s", f"in force: {value(box, LIVE)}; {answer!r}")
+    deadline = time.monotonic() + 180
+    while value(box, LIVE) != "7s":
+        ensure(time.monotonic() < deadline, f"3 minutes later it is still {value(box, LIVE)}")
+        time.sleep(2)
+    stays(box)
+
+
+@suite.check("one that is confirmed stays")
+def confirmed(box):
+    configure(box, f"set {LIVE} 12s", "commit-confirm 1", "commit")
+    leave(box)
+    time.sleep(75)
+    ensure(value(box, LIVE) == "12s", f"in force: {value(box, LIVE)}")
+
+
+@suite.check("a key that needs a restart says so before, and clients are served again afterwards")
+def restart(box):
+    box.raw("configure")
+    box.raw(f"set {RESTART} 45s")
+    box.console.send("commit\r")
+    text = ""
+    while box.console.expect([r"\n[^\r\n]*yes[^\r\n]*[:?] *$", r"\n[A-Za-z0-9._@-]+# "], 120) == 0:
+        text += box.console.child.before + box.console.child.after
+        box.console.send("yes\r")
+    text += box.console.child.before
+    ensure(re.search(r"restart", text) and re.search(r"disconnect|client", text), f"commit: {text!r}")
+    leave(box)
+    watch["client"].close()
+    box.wait_connects()
+    ensure(value(box, RESTART) == "45s", f"in force: {value(box, RESTART)}")
+
+
+@suite.check("a reboot keeps what was committed")
+def kept(box):
+    wanted = {key: value(box, key) for key in (LIVE, NEXT, RESTART)}
+    box.reboot()
+    box.wait_connects()
+    now = {key: value(box, key) for key in wanted}
+    ensure(now == wanted == {LIVE: "12s", NEXT: "17", RESTART: "45s"}, f"before {wanted}, after {now}")
+
+
+suite.main(boot="direct")
