@@ -122,6 +122,9 @@ struct shell_term *shell_terminal(const struct shell_call *call);
 /* Adds one word to what may stand here; `help` may be NULL. Both are copied. */
 void shell_offer(struct shell_offer *offer, const char *word, const char *help);
 
+/* Adds a line to the list that is no word: Tab never inserts it. */
+void shell_offer_hint(struct shell_offer *offer, const char *what, const char *help);
+
 /* ---- For handlers: output ---- */
 
 /*

@@ -44,9 +44,9 @@ void shell_offer(struct shell_offer *offer, const char *word, const char *help)
 		add(offer, word, help, false);
 }
 
-static void hint(struct shell_offer *offer, const char *word, const char *help)
+void shell_offer_hint(struct shell_offer *offer, const char *what, const char *help)
 {
-	add(offer, word, help, true);
+	add(offer, what, help, true);
 }
 
 /* "show log" for the word that is number `i` of a pattern. */
@@ -79,7 +79,7 @@ static void offer_arg(struct shell_offer *offer, struct shell *shell,
 	struct shell_call *call;
 
 	snprintf(word, sizeof(word), "<%s>", element->name);
-	hint(offer, word, type != NULL ? type->help : "");
+	shell_offer_hint(offer, word, type != NULL ? type->help : "");
 	if (type == NULL || type->complete == NULL || offer->names_only)
 		return;
 	call = malloc(sizeof(*call));
@@ -100,7 +100,7 @@ static void offer_next(struct shell_offer *offer, struct shell *shell,
 		return;
 	element = shell_pattern_at(&pattern, len);
 	if (offer->prefix[0] == '\0' && len > 0 && shell_pattern_may_end(&pattern, len))
-		hint(offer, "Enter", command->help);
+		shell_offer_hint(offer, "Enter", command->help);
 	if (element != NULL && element->is_arg)
 		offer_arg(offer, shell, command, element, len);
 	else if (element != NULL)
@@ -119,9 +119,10 @@ static void offer_filter(struct shell_offer *offer, const struct shell_word_at *
 		if (strncmp(shell_filter_kinds[i].name, words[0].text, strlen(words[0].text)) != 0)
 			continue;
 		if (shell_filter_kinds[i].has_regex && len == 1)
-			hint(offer, "<regex>", "a regular expression; with blanks: in quotes");
+			shell_offer_hint(
+				offer, "<regex>", "a regular expression; with blanks: in quotes");
 		else
-			hint(offer, "Enter", "run it");
+			shell_offer_hint(offer, "Enter", "run it");
 	}
 }
 
