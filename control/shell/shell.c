@@ -55,10 +55,11 @@ static void end_json(struct shell_call *call)
 {
 	if (!call->wants_json || call->has_json)
 		return;
-	if (call->json_len > 0)
-		shell_print(call, "]");
+	if (call->json_item != NULL)
+		shell_print(call, " %s\n]", call->json_item);
 	else if (!call->has_failed)
 		shell_print(call, "[]");
+	free(call->json_item);
 }
 
 static int run_call(struct shell_call *call, size_t bar, size_t len, const char *line)

@@ -150,28 +150,26 @@ bool shell_wants_json(const struct shell_call *call)
 	return call->wants_json;
 }
 
-static bool put_json(struct shell_call *call, json_t *value, const char *before)
+bool shell_json(struct shell_call *call, json_t *value)
 {
 	char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
 	bool goes_on;
 
+	call->has_json = true;
 	json_decref(value);
-	goes_on = shell_print(call, "%s%s", before, text != NULL ? text : "null");
+	goes_on = shell_print(call, "%s", text != NULL ? text : "null");
 	free(text);
 	return goes_on;
 }
 
-bool shell_json(struct shell_call *call, json_t *value)
-{
-	call->has_json = true;
-	return put_json(call, value, "");
-}
-
+/* One entry a line, so that a filter behind `| json` takes or leaves whole entries. */
 bool shell_json_item(struct shell_call *call, json_t *value)
 {
-	if (call->json_len++ > 0 && !shell_print(call, ",")) {
-		json_decref(value);
-		return false;
-	}
-	return put_json(call, value, call->json_len == 1 ? "[\n" : "");
+	bool goes_on = call->json_item != NULL ? shell_print(call, " %s,", call->json_item)
+					       : shell_print(call, "[");
+
+	free(call->json_item);
+	call->json_item = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+	json_decref(value);
+	return goes_on && call->json_item != NULL;
 }

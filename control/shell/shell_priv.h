@@ -62,7 +62,7 @@ struct shell_call {
 	size_t filter_len;
 	bool wants_json, is_paged, is_stopped;
 	bool has_failed, has_json; /* then no empty array follows */
-	size_t json_len; /* entries of the array that was begun */
+	char *json_item; /* the newest entry of an array: what follows it is not known yet */
 	unsigned rows_used; /* of the page */
 	unsigned lines_unchecked; /* since Ctrl-C was last looked for */
 	char partial[SHELL_LINE_MAX]; /* of shell_write: the line so far */

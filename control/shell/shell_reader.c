@@ -11,36 +11,35 @@ static bool is_drawn(const struct shell_reader *reader)
 	return shell_term_is_tty(reader->term);
 }
 
-/* With more input to come the drawing waits, but for `now`. */
-static void draw(struct shell_reader *reader, bool now)
-{
-	static const struct shell_edit nothing;
-	char out[SHELL_DRAW_MAX];
-	size_t len;
-
-	reader->is_stale = !now && shell_term_has_input(reader->term);
-	if (reader->is_stale || !is_drawn(reader))
-		return;
-	len = shell_edit_draw(reader->hidden ? &nothing : &reader->edit, reader->prompt,
-		shell_term_columns(reader->term), &reader->first, out);
-	shell_term_write(reader->term, out, len);
-}
-
-/* One more character at the end of a line that fits: it is sent as it is, which keeps a slow line fast. */
-static bool draw_appended(struct shell_reader *reader, const char *text)
+/* Whether the row shows the line but for bytes at its end: those alone are sent, which keeps a slow line fast. */
+static bool draw_appended(struct shell_reader *reader)
 {
 	const struct shell_edit *edit = &reader->edit;
 	size_t width = shell_edit_width(reader->prompt, strlen(reader->prompt)) +
 		       shell_edit_width(edit->text, edit->len);
 
-	if (reader->hidden)
-		return true;
-	if (reader->is_stale || edit->at != edit->len || edit->is_cut ||
-		shell_term_has_input(reader->term) || width >= shell_term_columns(reader->term))
+	if (!reader->is_plain || edit->at != edit->len || edit->len < reader->shown ||
+		width >= shell_term_columns(reader->term))
 		return false;
-	if (is_drawn(reader))
-		shell_term_write(reader->term, text, strlen(text));
+	shell_term_write(reader->term, edit->text + reader->shown, edit->len - reader->shown);
+	reader->shown = edit->len;
 	return true;
+}
+
+/* With more input to come the drawing waits, but for `now`. */
+static void draw(struct shell_reader *reader, bool now)
+{
+	char out[SHELL_DRAW_MAX];
+	size_t len;
+
+	reader->is_stale = !now && shell_term_has_input(reader->term);
+	if (reader->is_stale || reader->hidden || !is_drawn(reader) || draw_appended(reader))
+		return;
+	len = shell_edit_draw(&reader->edit, reader->prompt, shell_term_columns(reader->term),
+		&reader->first, out);
+	shell_term_write(reader->term, out, len);
+	reader->is_plain = reader->first == 0 && reader->edit.at == reader->edit.len;
+	reader->shown = reader->edit.len;
 }
 
 void shell_reader_leave_row(struct shell_reader *reader)
@@ -114,6 +113,8 @@ static int take_key(struct shell_reader *reader, enum shell_key key)
 		shell_reader_leave_row(reader);
 		return -EPIPE;
 	}
+	if (key != SHELL_KEY_TEXT)
+		reader->is_plain = false;
 	if (key == SHELL_KEY_LITERAL) {
 		int rc = insert_literal(reader);
 
@@ -122,11 +123,11 @@ static int take_key(struct shell_reader *reader, enum shell_key key)
 	} else if (key == SHELL_KEY_CLEAR && is_drawn(reader)) {
 		shell_term_print(reader->term, "\x1b[H\x1b[2J");
 	} else if (is_help(reader, key)) {
+		reader->is_plain = false;
 		help_key(reader, key);
 	} else if (key == SHELL_KEY_TEXT) {
+		reader->is_plain &= reader->edit.at == reader->edit.len;
 		shell_edit_insert(&reader->edit, text, strlen(text));
-		if (draw_appended(reader, text))
-			return 1;
 	} else if (key == SHELL_KEY_UP || key == SHELL_KEY_DOWN) {
 		show_history(reader, key == SHELL_KEY_UP);
 	} else {
@@ -143,7 +144,8 @@ int shell_reader_run(struct shell_reader *reader)
 	int rc;
 
 	shell_edit_set(&reader->edit, "");
-	reader->first = reader->back = 0;
+	reader->first = reader->back = reader->shown = 0;
+	reader->is_plain = true;
 	reader->is_tab = reader->is_stale = false;
 	if (is_drawn(reader))
 		shell_term_print(reader->term, "%s", reader->prompt);

@@ -52,6 +52,8 @@ struct shell_reader {
 	size_t back; /* 1 + which line of history is shown; 0 = none */
 	bool is_tab; /* the key before was Tab */
 	bool is_stale; /* the terminal does not show the line as it is */
+	bool is_plain; /* it shows the first `shown` bytes, and the cursor stands behind them */
+	size_t shown;
 };
 
 /*
