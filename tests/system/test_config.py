@@ -13,14 +13,6 @@ RESTART = "tcp.user_timeout"
 watch = {}
 
 
-def value(box, key):
-    """A key of the configuration in force, as control says."""
-    text = box.cmd(f"show config {key}")
-    found = re.search(r"= *\"?([^\"\s;]+)", text)
-    ensure(found, f"show config {key}: {text!r}")
-    return found.group(1)
-
-
 def configure(box, *lines):
     """Enters configure mode and runs the lines; returns their outputs. Stays there."""
     outputs = [box.raw("configure")]
@@ -51,12 +43,12 @@ def up(box):
 
 @suite.check("set, compare, commit of a key that is applied live; the client stays")
 def commit_live(box):
-    before = value(box, LIVE)
+    before = box.config_value(LIVE)
     _, compared, committed = configure(box, f"set {LIVE} 7s", "compare", "commit")
     ensure(re.search(rf"^\+ *{re.escape(LIVE)} = 7s", compared, re.MULTILINE), f"compare: {compared!r}")
     ensure(not re.search(r"restart", committed), f"a live key restarts: {committed!r}")
     leave(box)
-    ensure(value(box, LIVE) == "7s" != before, f"in force: {value(box, LIVE)}")
+    ensure(box.config_value(LIVE) == "7s" != before, f"in force: {box.config_value(LIVE)}")
     stays(box)
 
 
@@ -65,7 +57,7 @@ def discard(box):
     _, compared = configure(box, f"set {LIVE} 9s", "compare")
     ensure("9s" in compared, f"compare: {compared!r}")
     leave(box)
-    ensure(value(box, LIVE) == "7s", f"in force: {value(box, LIVE)}")
+    ensure(box.config_value(LIVE) == "7s", f"in force: {box.config_value(LIVE)}")
 
 
 @suite.check("a wrong key and a wrong value are refused, with what is expected")
@@ -81,7 +73,7 @@ def refused(box):
     *_, answer = configure(box, "set mqtt.max_packet_size 200MB", "commit")
     ensure("max_packet_size" in answer, f"commit: {answer!r}")
     leave(box)
-    ensure(value(box, "mqtt.max_packet_size") == "1MB", "a refused value is in force")
+    ensure(box.config_value("mqtt.max_packet_size") == "1MB", "a refused value is in force")
     stays(box)
 
 
@@ -91,7 +83,7 @@ def rollback(box):
     ensure(value_here(box, LIVE) == "8s", "8s is not in force")
     configure_again = [box.raw(line) for line in ("rollback 1", "commit")]
     leave(box)
-    ensure(value(box, LIVE) == "7s", f"in force after rollback 1: {value(box, LIVE)}; {configure_again!r}")
+    ensure(box.config_value(LIVE) == "7s", f"in force after rollback 1: {box.config_value(LIVE)}; {configure_again!r}")
     stays(box)
 
 
@@ -106,7 +98,7 @@ def value_here(box, key):
 def next_connections(box):
     configure(box, f"set {NEXT} 17", "commit")
     leave(box)
-    ensure(value(box, NEXT) == "17", f"in force: {value(box, NEXT)}")
+    ensure(box.config_value(NEXT) == "17", f"in force: {box.config_value(NEXT)}")
     stays(box)
 
 
@@ -114,10 +106,10 @@ def next_connections(box):
 def reverts(box):
     *_, answer = configure(box, f"set {LIVE} 11s", "commit-confirm 1")
     leave(box)
-    ensure(value(box, LIVE) == "11s", f"in force: {value(box, LIVE)}; {answer!r}")
+    ensure(box.config_value(LIVE) == "11s", f"in force: {box.config_value(LIVE)}; {answer!r}")
     deadline = time.monotonic() + 180
-    while value(box, LIVE) != "7s":
-        ensure(time.monotonic() < deadline, f"3 minutes later it is still {value(box, LIVE)}")
+    while box.config_value(LIVE) != "7s":
+        ensure(time.monotonic() < deadline, f"3 minutes later it is still {box.config_value(LIVE)}")
         time.sleep(2)
     stays(box)
 
@@ -127,7 +119,7 @@ def confirmed(box):
     configure(box, f"set {LIVE} 12s", "commit-confirm 1", "commit")
     leave(box)
     time.sleep(75)
-    ensure(value(box, LIVE) == "12s", f"in force: {value(box, LIVE)}")
+    ensure(box.config_value(LIVE) == "12s", f"in force: {box.config_value(LIVE)}")
 
 
 @suite.check("a key that needs a restart says so before, and clients are served again afterwards")
@@ -144,15 +136,15 @@ def restart(box):
     leave(box)
     watch["client"].close()
     box.wait_connects()
-    ensure(value(box, RESTART) == "45s", f"in force: {value(box, RESTART)}")
+    ensure(box.config_value(RESTART) == "45s", f"in force: {box.config_value(RESTART)}")
 
 
 @suite.check("a reboot keeps what was committed")
 def kept(box):
-    wanted = {key: value(box, key) for key in (LIVE, NEXT, RESTART)}
+    wanted = {key: box.config_value(key) for key in (LIVE, NEXT, RESTART)}
     box.reboot()
     box.wait_connects()
-    now = {key: value(box, key) for key in wanted}
+    now = {key: box.config_value(key) for key in wanted}
     ensure(now == wanted == {LIVE: "12s", NEXT: "17", RESTART: "45s"}, f"before {wanted}, after {now}")
 
 

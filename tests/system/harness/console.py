@@ -99,19 +99,24 @@ class Console:
                 pass
 
     def expect(self, patterns, limit_s=60, boots=False):
-        """Waits for one of the patterns; returns its number. A boot that nobody expects is a failure."""
+        """
+        Waits for one of the patterns, or for pexpect.EOF among them; returns its number. A boot that nobody expects is
+        a failure.
+        """
         patterns = [patterns] if isinstance(patterns, str) else list(patterns)
-        watched = patterns + [PANIC, pexpect.TIMEOUT, pexpect.EOF] + ([] if boots else [BOOT])
+        watched = [pattern for pattern in patterns if isinstance(pattern, str)]
+        watched += [PANIC, pexpect.TIMEOUT, pexpect.EOF] + ([] if boots else [BOOT])
         number = self.child.expect(watched, timeout=limit_s)
-        if number < len(patterns):
-            return number
+        found = watched[number]
+        if found in patterns:
+            return patterns.index(found)
         seen = self.tail()
-        wanted = " or ".join(f"/{p}/" for p in patterns)
-        if number == len(patterns):
+        wanted = " or ".join(f"/{p}/" if isinstance(p, str) else "its end" for p in patterns)
+        if found == PANIC:
             raise Rebooted(f"the kernel panicked while {wanted} was waited for")
-        if number == len(patterns) + 1:
+        if found is pexpect.TIMEOUT:
             raise Failure(f"{wanted} did not come within {limit_s} s; last: {seen!r}")
-        if number == len(patterns) + 2:
+        if found is pexpect.EOF:
             raise Failure(f"the console ended while {wanted} was waited for; last: {seen!r}")
         raise Rebooted(f"the machine booted again while {wanted} was waited for")
 

@@ -155,20 +155,28 @@ class Machine:
         self.console.wait_boot()
         self.log_in()
 
-    def log_in(self):
+    def log_in(self, first=False):
         """Waits for the login prompt and logs in; the first time with the password that the console prints."""
         self.console.wait_login()
+        ensure(not first or self.console.password, "the console printed no first password")
         self.console.login()
         self.password = self.console.password
 
     def reboot(self, limit_s=180):
         """By the console's own command; waits for the shell again."""
-        self.peer.close()
         self.console.send("reboot\r")
-        if self.console.expect([consoles.CONFIRM, consoles.BOOT], 30, boots=True) == 0:
-            self.console.send("yes\r")
-            self.console.wait_boot(limit_s)
+        self.console.expect(consoles.CONFIRM, 30)
+        self.console.send("yes\r")
+        self.follow_boot(limit_s)
         self.log_in()
+
+    def follow_boot(self, limit_s=180):
+        """The boot that was asked for. Booted directly, QEMU ends instead, and is started again."""
+        self.peer.close()
+        if self.console.expect([consoles.BOOT, pexpect.EOF], limit_s, boots=True) == 1:
+            self.ended()
+            self.start()
+            self.console.wait_boot(limit_s)
 
     def seconds(self):
         """Since the power came on."""
@@ -193,11 +201,15 @@ class Machine:
     def power_cut(self):
         """The power fails: what QEMU has not given to the disk is lost."""
         self.needs_power()
+        self.transcript.note("power cut")
+        self.kill()
+        self.ended()
+
+    def kill(self):
+        """Ends QEMU at once."""
         pid = self.pid()
         ensure(pid, "the machine runs no more")
-        self.transcript.note("power cut")
         os.kill(pid, signal.SIGKILL)
-        self.ended()
 
     def ended(self, limit_s=60):
         """Waits until QEMU and what firmware/qemu made for it are gone."""
@@ -270,6 +282,13 @@ class Machine:
     def show(self, what, limit_s=60):
         """`show WHAT` as a value."""
         return self.console.json(f"show {what}", limit_s)
+
+    def config_value(self, key):
+        """A key of the configuration in force."""
+        text = self.cmd(f"show config {key}")
+        found = re.search(r"= *\"?([^\"\s;]+)", text)
+        ensure(found, f"show config {key}: {text!r}")
+        return found.group(1)
 
     def says(self, line, pattern, limit_s=60):
         """Fails unless the command's output has the pattern. Returns the output."""

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""The power fails at random moments: the box always boots something good, with the last committed configuration whole."""
+
+import random
+import threading
+import time
+
+from harness import Failure, Suite, ensure
+from harness.update import Updates
+
+suite = Suite(__doc__)
+SEED = 3
+moments = random.Random(SEED)
+# Two keys that every commit changes together: one alone would be half a commit.
+FIRST, SECOND = "retainer.max_retained_messages", "mqtt.max_subscriptions"
+BASE = 1000000
+state = {"committed": 0, "tried": 0, "updates": None}
+
+
+def commits(box, end):
+    """Commits one number after another until the power is gone."""
+    while not end.is_set():
+        state["tried"] = state["committed"] + 1
+        for line in ("configure", f"set {FIRST} {BASE + state['tried']}", f"set {SECOND} {BASE + state['tried']}", "commit"):
+            box.raw(line)
+        state["committed"] = state["tried"]
+        box.raw("exit")
+
+
+def load(box, end):
+    """Clients publish as fast as they can, retained too, while the log and the store are written."""
+    writers = [box.peer.start("sh", "-c", f"seq 1000000 | mosquitto_pub -h {box.host} -t power/{n} -q {n % 3} -l {'-r' if n else ''}")
+               for n in range(3)]
+    while not end.wait(0.2):
+        ensure(any(w.process.poll() is None for w in writers), "nobody publishes any more")
+
+
+def update(box, end):
+    """An update is installed."""
+    state["updates"].serve(box)
+    box.console.send(f"firmware install {state['updates'].url('next')}\r")
+    while not end.is_set():
+        box.console.quiet(0.2)
+
+
+def good(box):
+    """The machine that came up: whole configuration, MQTT served, a slot that is one of the two."""
+    config = [box.config_value(key) for key in (FIRST, SECOND)]
+    ensure(config[0] == config[1], f"half a commit: {config}")
+    number = int(config[0]) - BASE
+    if state["tried"]:
+        ensure(number in (state["committed"], state["tried"]),
+               f"the configuration is number {number}, committed was {state['committed']}, tried {state['tried']}")
+        state["committed"] = state["tried"] = number
+    box.wait_connects()
+    box.peer.exchange(box.host, 1)
+    ensure(box.slot() in ("a", "b"), f"it booted {box.slot()}")
+
+
+def cut_during(box, what):
+    """Starts it, cuts the power at a random moment, and looks at what comes up."""
+    end = threading.Event()
+    delay_s = moments.uniform(0.2, 25 if what is update else 6)
+    timer = threading.Timer(delay_s, lambda: (box.kill(), end.set()))
+    timer.start()
+    try:
+        what(box, end)
+    except Failure:
+        ensure(end.wait(30), f"it failed before the power was cut at {delay_s:.1f} s")
+    timer.join()
+    box.ended()
+    box.transcript.note(f"the power was cut {delay_s:.1f} s into {what.__name__}")
+    box.up()
+    good(box)
+
+
+@suite.check("the machine is up, with a first commit", must=True)
+def up(box):
+    box.needs_power()
+    state["updates"] = Updates(box)
+    box.up()
+    box.wait_connects()
+    end = threading.Event()
+    threading.Timer(0.1, end.set).start()
+    commits(box, end)
+    good(box)
+
+
+for index, work in enumerate((update, commits, load, update, commits, update, load, commits, update, load), 1):
+
+    @suite.check(f"cut {index} of 10, during {work.__name__}")
+    def cut(box, work=work):
+        cut_during(box, work)
+
+
+@suite.check("an update goes through after all that")
+def finally_updates(box):
+    before = box.slot()
+    state["updates"].serve(box)
+    state["updates"].install(box, "next")
+    ensure(box.slot() != before, f"still in slot {before}")
+    good(box)
+
+
+suite.main(boot="disk")
