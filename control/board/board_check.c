@@ -12,6 +12,16 @@ enum {
 	REST_MB = 128, /* of memory, for the kernel, control and the root file system */
 };
 
+uint64_t board_pages_mb(const struct board *board)
+{
+	return board->hugepages.size_kb * board->hugepages.count / 1024;
+}
+
+uint64_t board_worker_mb(uint64_t heap_mb, uint64_t mbufs)
+{
+	return heap_mb + mbufs * MBUF_BYTES / (1 << 20) + 1 + DPDK_MB;
+}
+
 static void check_dma(struct board_load *load)
 {
 	const struct board *b = load->board;
@@ -83,17 +93,16 @@ static void check_cpus(struct board_load *load)
 static void check_memory(struct board_load *load)
 {
 	const struct board *b = load->board;
-	uint64_t pages_mb = b->hugepages.size_kb * b->hugepages.count / 1024;
-	uint64_t mbufs_mb = b->memory.mbufs * MBUF_BYTES / (1 << 20) + 1;
-	uint64_t worker_mb = b->memory.worker_mb + mbufs_mb + DPDK_MB;
+	uint64_t pages_mb = board_pages_mb(b);
+	uint64_t worker_mb = board_worker_mb(b->memory.worker_mb, b->memory.mbufs);
 
 	if (b->hugepages.size_kb != 2048 && b->hugepages.size_kb != 1048576)
 		board_fault(load, "hugepages.size_kb", "expected 2048 or 1048576");
 	if (pages_mb < worker_mb)
 		board_fault(load, "hugepages.count",
 			"the pages are %" PRIu64 " MB, but a worker takes %" PRIu64
-			" MB: memory.worker_mb, %" PRIu64 " MB of packet buffers and %d MB",
-			pages_mb, worker_mb, mbufs_mb, DPDK_MB);
+			" MB: memory.worker_mb, memory.mbufs and DPDK's own",
+			pages_mb, worker_mb);
 	if (b->memory.minimum_mb < pages_mb + REST_MB)
 		board_fault(load, "memory.minimum_mb",
 			"expected at least %" PRIu64 ": the hugepages are %" PRIu64

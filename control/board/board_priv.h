@@ -55,6 +55,10 @@ size_t board_key_find(const char *path); /* position, or board_key_len */
 void board_fault(struct board_load *load, const char *path, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Hugepages that the board reserves, and those that a worker with such a heap and so many packet buffers takes. */
+uint64_t board_pages_mb(const struct board *board);
+uint64_t board_worker_mb(uint64_t heap_mb, uint64_t mbufs);
+
 /* What must hold between keys, each of which is fine. */
 void board_check(struct board_load *load);
 

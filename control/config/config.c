@@ -171,13 +171,12 @@ static void fill(void *arg, const struct config_entry *entry)
 		*line = entry->line;
 }
 
-int config_load(struct config *config, const char *path, char *const *environment,
+int config_load_onto(struct config *config, const char *path, char *const *environment,
 	config_line_fn *report_line, void *arg)
 {
 	struct config_report report = {.line = report_line, .arg = arg};
 
 	BASE_ASSERT(config_key_len <= KEYS_MAX && config_listener_key_len <= LISTENER_KEYS_MAX);
-	config_init(config);
 	if (path != NULL) {
 		struct filling filling = {.config = config, .name = path, .report = &report};
 		int error = config_file_read(path, fill, &filling, &report);
@@ -190,6 +189,13 @@ int config_load(struct config *config, const char *path, char *const *environmen
 	if (report.faults == 0)
 		config_check_keys(config, path ? path : "configuration", &report);
 	return report.faults == 0 ? 0 : -EINVAL;
+}
+
+int config_load(struct config *config, const char *path, char *const *environment,
+	config_line_fn *report, void *arg)
+{
+	config_init(config);
+	return config_load_onto(config, path, environment, report, arg);
 }
 
 int config_path_resolve(char *out, size_t out_bytes, const char *path, const char *file)

@@ -159,6 +159,10 @@ void config_init(struct config *config);
 int config_load(struct config *config, const char *path, char *const *environment,
 	config_line_fn *report, void *arg) __attribute__((warn_unused_result));
 
+/* The same on top of what *config holds, in the place of the defaults: config_init, or a board's own defaults. */
+int config_load_onto(struct config *config, const char *path, char *const *environment,
+	config_line_fn *report, void *arg) __attribute__((warn_unused_result));
+
 /* The file's name with `authorization.file` and the like taken relative to `path`, the configuration's. */
 int config_path_resolve(char *out, size_t out_bytes, const char *path, const char *file)
 	__attribute__((warn_unused_result));

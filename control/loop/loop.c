@@ -244,18 +244,22 @@ static void close_parts(struct loop *loop)
 	uv_loop_close(&loop->uv);
 }
 
-int loop_run(const char *config_path, const struct config *config)
+int loop_run(const char *config_path, const struct board *board, const struct config *config)
 {
 	static struct loop loop;
 	int rc;
 
 	loop.config = *config;
 	loop.config_path = config_path;
+	loop.board = board;
 	base_log_init("control", (enum base_log_level)config->log.level);
 	base_log(BASE_LOG_INFO, "Sluice %s begins, node %s, pid %d", SLUICE_VERSION,
 		config->node.name, (int)getpid());
 	base_log(BASE_LOG_INFO, "configuration: %s",
 		config_path ? config_path : "defaults and environment");
+	if (board != NULL)
+		base_log(
+			BASE_LOG_INFO, "board: %s, port %s", board->board.name, board->data.device);
 	rc = uv_loop_init(&loop.uv);
 	BASE_ASSERT(rc == 0);
 	rc = open_parts(&loop);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "board.h"
 #include "cli.h"
 #include "config.h"
 #include "link.h"
@@ -25,6 +26,7 @@
 
 struct loop {
 	const char *config_path; /* NULL = defaults and environment alone */
+	const struct board *board; /* NULL = none: not an appliance */
 	struct config config;
 	struct retain *retain;
 	struct session_core *core;
@@ -43,8 +45,8 @@ struct loop {
 	bool listeners_told; /* in the log, for the worker that is up */
 };
 
-/* Returns the exit status of the process. `config_path` may be NULL. */
-int loop_run(const char *config_path, const struct config *config);
+/* Returns the exit status of the process. `config_path` and `board` may be NULL. */
+int loop_run(const char *config_path, const struct board *board, const struct config *config);
 
 /* ---- loop_config.c: the configuration as each part wants it ---- */
 void loop_limits(const struct config *config, struct link_limits *out);

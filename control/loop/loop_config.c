@@ -6,6 +6,7 @@
 #include "acl.h"
 #include "base_log.h"
 #include "base_time.h"
+#include "board_config.h"
 #include "config_key.h"
 #include "loop.h"
 #include "rule_table.h"
@@ -167,7 +168,8 @@ void loop_reload(struct loop *loop)
 	struct comparison comparison = {.old = &loop->config};
 
 	base_log(BASE_LOG_INFO, "SIGHUP: reading the configuration again");
-	if (config_load(&fresh, loop->config_path, environ, loop_log_line, NULL) != 0 ||
+	if (board_config_load(
+		    loop->board, &fresh, loop->config_path, environ, loop_log_line, NULL) != 0 ||
 		loop_load_acl(loop, &fresh) != 0) {
 		base_log(BASE_LOG_ERROR, "the configuration has faults: all stays as it was");
 		return;
