@@ -5,22 +5,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli_command.h"
 #include "cli_peer.h"
 #include "cli_text.h"
 #include "config.h"
+#include "ctl_shell.h"
 
 /*
  * sluicectl: asks the control process over its Unix socket and prints the answer, as text in EMQX's formats or as JSON.
+ * Without a command on a terminal it is the shell of the appliance, whose commands it also takes one at a time.
  * Exit status: 0 done, 1 not done (control does not run, nothing found), 2 wrong usage.
  */
 
-enum { EXIT_NOT_DONE = 1, EXIT_USAGE = 2, WORDS_MAX = 8 };
+enum { EXIT_NOT_DONE = 1, EXIT_USAGE = 2, WORDS_MAX = 64 };
 
 struct options {
 	const char *socket;
 	bool json;
+	bool yes;
 	unsigned long long limit; /* entries of a list; 0 = all */
 	const char *words[WORDS_MAX];
 	size_t word_len;
@@ -34,8 +38,11 @@ static void print_line(void *arg, const char *line)
 
 static void print_help(void)
 {
-	puts("usage: sluicectl [--json] [--socket PATH] [--limit N] COMMAND [ARGUMENT]\n"
-	     "Asks the control process of Sluice.\n");
+	puts("usage: sluicectl [--json] [--socket PATH] [--limit N] [--yes] [COMMAND [ARGUMENT]]\n"
+	     "Asks the control process of Sluice. Without COMMAND, on a terminal: a shell that "
+	     "completes with Tab and\n"
+	     "helps with ?. The shell's commands (show clients, clear client ID, ...) work here "
+	     "too; 'show' lists them.\n");
 	for (unsigned i = 0; i < CLI_COMMANDS; i++) {
 		char head[64];
 
@@ -46,6 +53,7 @@ static void print_help(void)
 	       "  --json           print JSON: one value, or an array for a list\n"
 	       "  --limit N        at most N entries of a list\n"
 	       "  --socket PATH    default: $SLUICE_CLI__SOCKET, or %s\n"
+	       "  --yes            do not ask before a command of the shell changes something\n"
 	       "  --help           this text\n"
 	       "\n"
 	       "exit status: 0 done; 1 not done; 2 wrong usage\n",
@@ -67,12 +75,13 @@ static int read_options(struct options *options, int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},
 		{"limit", required_argument, NULL, 'l'},
 		{"socket", required_argument, NULL, 's'},
+		{"yes", no_argument, NULL, 'y'},
 		{NULL, 0, NULL, 0},
 	};
 	int option;
 	char *end;
 
-	while ((option = getopt_long(argc, argv, "hjl:s:", known, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "hjl:s:y", known, NULL)) != -1) {
 		switch (option) {
 		case 'h':
 			print_help();
@@ -87,6 +96,9 @@ static int read_options(struct options *options, int argc, char **argv)
 			break;
 		case 's':
 			options->socket = optarg;
+			break;
+		case 'y':
+			options->yes = true;
 			break;
 		default:
 			return 1 + EXIT_USAGE;
@@ -238,11 +250,40 @@ static int ask_all(const struct options *options, enum cli_command_id id, struct
 	return 0;
 }
 
+/* A command of control: asks and prints. The exit status. */
+static int run_command(const struct options *options)
+{
+	enum cli_command_id id = check_words(options);
+	struct cli_peer *peer;
+	int status;
+
+	if (id == CLI_COMMANDS)
+		return EXIT_USAGE;
+	peer = cli_peer_open(options->socket);
+	if (peer == NULL) {
+		fprintf(stderr,
+			"sluicectl: cannot reach control at %s: %s; is sluice-control running?\n",
+			options->socket, strerror(errno));
+		return EXIT_NOT_DONE;
+	}
+	status = ask_all(options, id, peer);
+	cli_peer_close(peer);
+	return status;
+}
+
+/* Whether no command of control begins so: then it is the shell's, whose words never begin like those. */
+static bool is_of_shell(const struct options *options)
+{
+	size_t used;
+
+	return options->word_len > 0 &&
+	       cli_command_find(options->words, options->word_len, &used) == CLI_COMMANDS &&
+	       used == 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.socket = getenv("SLUICE_CLI__SOCKET")};
-	enum cli_command_id id;
-	struct cli_peer *peer;
 	int status;
 
 	if (options.socket == NULL || options.socket[0] == '\0')
@@ -250,18 +291,13 @@ int main(int argc, char **argv)
 	status = read_options(&options, argc, argv);
 	if (status != 0)
 		return status - 1;
-	id = check_words(&options);
-	if (id == CLI_COMMANDS)
-		return EXIT_USAGE;
-	peer = cli_peer_open(options.socket);
-	if (peer == NULL) {
-		fprintf(stderr,
-			"sluicectl: cannot reach control at %s: %s; is sluice-control running?\n",
-			options.socket, strerror(errno));
-		return EXIT_NOT_DONE;
-	}
-	status = ask_all(&options, id, peer);
-	cli_peer_close(peer);
+	if (options.word_len == 0 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		status = ctl_shell_run(options.socket);
+	else if (is_of_shell(&options))
+		status = ctl_shell_run_words(
+			options.socket, options.words, options.word_len, options.json, options.yes);
+	else
+		status = run_command(&options);
 	if (fflush(stdout) != 0)
 		return EXIT_NOT_DONE;
 	return status;

@@ -26,6 +26,7 @@
 #define MENU_CFG "/cfg"
 #define MENU_RESET "/cfg/reset"
 #define MENU_SERIAL "/cfg/factory/serial"
+#define MENU_NODE_ID "/cfg/factory/node_id"
 #define MENU_DATA "/data"
 #define MENU_CRASH "/data/crash"
 #define MENU_UPLOAD "/data/upload"

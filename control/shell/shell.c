@@ -147,7 +147,9 @@ static void take_line(struct shell *shell, const struct shell_reader *reader, in
 		shell->end = SHELL_END_IDLE;
 		shell->is_leaving = true;
 	} else if (rc != -EINTR) {
-		shell->end = shell_term_is_broken(shell->term) ? SHELL_END_HANGUP : SHELL_END_EXIT;
+		shell->end = shell->is_interactive && shell_term_is_broken(shell->term)
+				     ? SHELL_END_HANGUP
+				     : SHELL_END_EXIT;
 		shell->is_leaving = true;
 	}
 }
@@ -155,7 +157,10 @@ static void take_line(struct shell *shell, const struct shell_reader *reader, in
 static void init(
 	struct shell *shell, struct shell_term *term, const struct shell_settings *settings)
 {
-	*shell = (struct shell){.term = term, .settings = settings, .mode = SHELL_OPERATE};
+	*shell = (struct shell){.term = term,
+		.settings = settings,
+		.mode = SHELL_OPERATE,
+		.is_interactive = shell_term_is_tty(term)};
 }
 
 enum shell_end shell_run(struct shell_term *term, const struct shell_settings *settings)
@@ -170,14 +175,13 @@ enum shell_end shell_run(struct shell_term *term, const struct shell_settings *s
 		.arg = &shell};
 
 	init(&shell, term, settings);
-	shell.is_interactive = shell_term_is_tty(term);
 	while (!shell.is_leaving) {
 		int rc;
 
 		print_prompt(&shell);
 		rc = shell_reader_run(&reader);
 		take_line(&shell, &reader, rc);
-		if (shell_term_is_broken(term) && !shell.is_leaving) {
+		if (shell.is_interactive && shell_term_is_broken(term) && !shell.is_leaving) {
 			shell.end = SHELL_END_HANGUP;
 			shell.is_leaving = true;
 		}
@@ -191,5 +195,6 @@ int shell_run_line(struct shell_term *term, const struct shell_settings *setting
 	struct shell shell;
 
 	init(&shell, term, settings);
+	shell.is_single = true;
 	return shell_execute(&shell, line);
 }

@@ -101,11 +101,14 @@ enum shell_end { SHELL_END_EXIT, SHELL_END_IDLE, SHELL_END_HANGUP };
 enum shell_end shell_run(struct shell_term *term, const struct shell_settings *settings);
 
 /*
- * Runs one command without prompt, pager and questions: its output goes to the terminal's out, what went wrong to
- * standard error. The result is the exit status.
+ * Runs one command without prompt and pager: its output goes to the terminal's out, what went wrong to the tty or to
+ * standard error. It asks only on a tty. The result is the exit status.
  */
 int shell_run_line(
 	struct shell_term *term, const struct shell_settings *settings, const char *line);
+
+/* `word` as it must be typed in a line to be that one word; as snprintf. */
+int shell_quote(char *out, size_t out_bytes, const char *word);
 
 /* ---- For handlers: what was typed ---- */
 

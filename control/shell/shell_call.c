@@ -12,8 +12,8 @@ void shell_call_init(struct shell_call *call, struct shell *shell,
 {
 	*call = (struct shell_call){
 		.shell = shell, .command = command, .words = words, .word_len = len};
-	call->is_paged = shell->is_interactive && shell_term_is_tty(shell->term) &&
-			 (command->flags & SHELL_RAW) == 0;
+	call->is_paged =
+		shell->is_interactive && !shell->is_single && (command->flags & SHELL_RAW) == 0;
 	if (!shell_pattern_read(&call->pattern, command->pattern))
 		abort();
 }

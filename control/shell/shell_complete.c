@@ -57,7 +57,7 @@ static size_t common(const struct shell_offered *words, size_t len)
 static void replace(struct shell_reader *reader, size_t begin, const char *word, bool is_whole)
 {
 	char text[2 * SHELL_OFFER_WORD_MAX + 4];
-	int len = shell_words_quote(text, sizeof(text) - 1, word);
+	int len = shell_quote(text, sizeof(text) - 1, word);
 
 	/* The quote of a beginning stays open. */
 	if (!is_whole && text[0] == '"')

@@ -20,7 +20,8 @@ struct shell {
 	struct shell_term *term;
 	const struct shell_settings *settings;
 	enum shell_mode mode;
-	bool is_interactive;
+	bool is_interactive; /* a tty: somebody sits there */
+	bool is_single; /* one command: no prompt, no pages */
 	bool is_leaving;
 	enum shell_end end;
 	char banner[SHELL_BANNER_MAX];

@@ -43,7 +43,7 @@ void shell_say_wrong(struct shell *shell, const char *line, size_t at, const cha
 	size_t width = column + shell_edit_width(line + at, strlen(line + at));
 	va_list ap;
 
-	if (shell->is_interactive && width < shell_term_columns(shell->term))
+	if (shell->is_interactive && !shell->is_single && width < shell_term_columns(shell->term))
 		shell_term_print(shell->term, "%*s^\n", (int)column, "");
 	va_start(ap, fmt);
 	shell_vsay(shell, fmt, ap);

@@ -81,7 +81,7 @@ void shell_words_cut(struct shell_words *words, const char *line, size_t line_le
 	}
 }
 
-int shell_words_quote(char *out, size_t out_bytes, const char *word)
+int shell_quote(char *out, size_t out_bytes, const char *word)
 {
 	size_t used = 0;
 

@@ -36,7 +36,4 @@ struct shell_words {
 /* Cuts the first `line_len` bytes. On a fault the words before it are there, with an open quote also that word. */
 void shell_words_cut(struct shell_words *words, const char *line, size_t line_len);
 
-/* `word` as it must be typed to be that one word; as snprintf. */
-int shell_words_quote(char *out, size_t out_bytes, const char *word);
-
 #endif
