@@ -29,8 +29,8 @@ $(IMAGE)/initramfs.zst: firmware/steps/initramfs $(IMAGE)/.kernel $(IMAGE)/.root
 .PHONY: image qemu test-system
 
 # The firmware update: its library, and the program for the box and for the builder's machine.
-$(eval $(call lib,update,firmware/update,cli,mbedtls zstd jansson))
-$(eval $(call prog,sluice-firmware,firmware/updatectl,update cli config base,mbedtls zstd uv jansson))
+$(eval $(call lib,update,firmware/update,base config board cli,mbedtls zstd jansson))
+$(eval $(call prog,sluice-firmware,firmware/updatectl,update board cli config base,mbedtls zstd uv jansson))
 
 # The board's facts: for the scripts of the image (firmware/board calls it), and on the box.
 $(eval $(call prog,sluice-board,firmware/facts,board config base))

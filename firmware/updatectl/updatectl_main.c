@@ -12,6 +12,10 @@ static const struct {
 	const char *name;
 	int (*run)(struct updatectl *ctl);
 } commands[] = {
+	{"install", updatectl_install},
+	{"status", updatectl_status},
+	{"rollback", updatectl_rollback},
+	{"mark-good", updatectl_mark_good},
 	{"bundle", updatectl_bundle},
 };
 

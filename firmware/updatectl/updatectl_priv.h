@@ -23,6 +23,11 @@ struct updatectl {
 
 /* Each returns the exit status. */
 int updatectl_bundle(struct updatectl *ctl);
+int updatectl_install(struct updatectl *ctl);
+int updatectl_status(struct updatectl *ctl);
+int updatectl_rollback(struct updatectl *ctl);
+int updatectl_mark_good(struct updatectl *ctl);
+int updatectl_gate(struct updatectl *ctl);
 
 /* Prints the fault. EXIT_NOT_DONE. */
 int updatectl_failed(const struct update_fault *fault);
