@@ -16,6 +16,7 @@ static const struct {
 	{"status", updatectl_status},
 	{"rollback", updatectl_rollback},
 	{"mark-good", updatectl_mark_good},
+	{"gate", updatectl_gate},
 	{"bundle", updatectl_bundle},
 };
 
