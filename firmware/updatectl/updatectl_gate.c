@@ -1,0 +1,135 @@
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config.h"
+#include "update_gate.h"
+#include "update_install.h"
+#include "updatectl_priv.h"
+
+enum { SECONDS_MAX = 3600 };
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Asks until the verdict is there. What changes is said. */
+static bool wait_for_health(uint64_t seconds, uint64_t hold_seconds, char *reason)
+{
+	const struct timespec pause = {.tv_sec = UPDATE_GATE_POLL_MS / 1000};
+	const char *env = getenv("SLUICE_CLI__SOCKET");
+	const char *socket = env != NULL && env[0] != '\0' ? env : config_default_socket();
+	struct update_gate gate = {
+		.end_ms = now_ms() + seconds * 1000, .hold_ms = hold_seconds * 1000};
+	char before[UPDATE_REASON_MAX] = "";
+
+	for (;;) {
+		bool is_healthy = update_health(socket, reason);
+		enum update_verdict verdict = update_gate_step(&gate, now_ms(), is_healthy);
+
+		if (verdict != UPDATE_WAIT)
+			return verdict == UPDATE_GOOD;
+		if (!is_healthy && strcmp(reason, before) != 0) {
+			printf("gate: waiting: %s\n", reason);
+			fflush(stdout);
+			memcpy(before, reason, sizeof(before));
+		}
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* Whether the slot that runs is on trial. A box without slots has none. */
+static bool is_on_trial(const struct update_box *box)
+{
+	struct update_bootenv env;
+	struct update_fault fault;
+	bool on_trial;
+
+	if (box->running > UPDATE_SLOT_B)
+		return false;
+	if (update_bootenv_open(&env, box, &fault) != 0) {
+		updatectl_failed(&fault);
+		return false;
+	}
+	on_trial = update_is_on_trial(&env, box->running);
+	update_bootenv_close(&env);
+	return on_trial;
+}
+
+static int pass(const struct update_box *box)
+{
+	struct update_fault fault;
+
+	if (box->running > UPDATE_SLOT_B) {
+		printf("gate: the broker is healthy; running from %s, nothing to mark\n",
+			update_place_name(box->running));
+		return 0;
+	}
+	if (update_mark_good(box, &fault) != 0)
+		return updatectl_failed(&fault);
+	printf("gate: the broker is healthy: slot %s is good\n", update_place_name(box->running));
+	return 0;
+}
+
+/* A proven firmware stays: a cable that is not plugged in is no reason to boot another one. */
+static int refuse(const struct update_box *box, const char *reason)
+{
+	struct update_fault fault;
+
+	fflush(stdout);
+	if (is_on_trial(box)) {
+		fprintf(stderr,
+			"gate: slot %s fails its trial and the box restarts: %s (to keep it: "
+			"sluice-firmware mark-good)\n",
+			update_place_name(box->running), reason);
+		if (update_reboot(box, &fault) != 0)
+			updatectl_failed(&fault);
+		return EXIT_NOT_DONE;
+	}
+	fprintf(stderr, "gate: the broker is not healthy: %s\n", reason);
+	if (box->running <= UPDATE_SLOT_B && update_refill(box, &fault) != 0)
+		updatectl_failed(&fault);
+	return EXIT_NOT_DONE;
+}
+
+static bool read_seconds(const char *text, uint64_t *out)
+{
+	char *end;
+
+	*out = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && *end == '\0' && *out <= SECONDS_MAX;
+}
+
+int updatectl_gate(struct updatectl *ctl)
+{
+	static const struct option known[] = {
+		{"seconds", required_argument, NULL, 's'},
+		{"hold", required_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	uint64_t seconds = UPDATE_GATE_SECONDS, hold_seconds = UPDATE_GATE_HOLD_SECONDS;
+	char reason[UPDATE_REASON_MAX];
+	struct update_fault fault;
+	struct update_box box;
+	int option;
+
+	optind = 0;
+	while ((option = getopt_long(ctl->argc, ctl->argv, "", known, NULL)) != -1) {
+		if (option != 's' && option != 'h')
+			return EXIT_USAGE;
+		if (!read_seconds(optarg, option == 's' ? &seconds : &hold_seconds))
+			return updatectl_usage("not a number of seconds up to 3600:", optarg);
+	}
+	if (optind < ctl->argc)
+		return updatectl_usage("gate takes no", ctl->argv[optind]);
+	if (update_box_load(&box, ctl->root, &fault) != 0)
+		return updatectl_failed(&fault);
+	return wait_for_health(seconds, hold_seconds, reason) ? pass(&box) : refuse(&box, reason);
+}
