@@ -17,13 +17,12 @@ static void show_first_password(struct console *console, const char *password)
 {
 	shell_term_print(console->term,
 		"\n%s\n"
-		"  This box has no password of yours yet. Log in with:\n"
+		"  This box has no password of yours yet. Log in with this one:\n"
 		"\n"
-		"    user:     " CONSOLE_ADMIN "\n"
-		"    password: %s\n"
+		"    First password for " CONSOLE_ADMIN ": %s\n"
 		"\n"
-		"  It is of this box alone, is shown once, and has to be replaced\n"
-		"  at the first login. Until then every boot shows another one.\n"
+		"  It is of this box alone, and has to be replaced at the first\n"
+		"  login. Until then every boot shows another one.\n"
 		"%s\n",
 		frame, password, frame);
 }
@@ -62,13 +61,18 @@ static const char *socket_path(void)
 	return path != NULL && path[0] != '\0' ? path : config_default_socket();
 }
 
+static void begin_menu(struct console *console)
+{
+	menu_init(&console->menu, socket_path());
+	console->menu.root = console->account.root;
+}
+
 void console_open(struct console *console, struct shell_term *term, int in, const char *root)
 {
 	*console = (struct console){.term = term, .in = in};
-	menu_init(&console->menu, socket_path());
-	console->menu.root = root;
-	set_host(console);
 	console_account_open(&console->account, root, base_time_ms());
+	begin_menu(console);
+	set_host(console);
 	if (console->account.needs_first)
 		make_first_password(console);
 }
@@ -103,6 +107,7 @@ static bool run_shell(struct console *console)
 	list_tables(tables);
 	end = shell_run(console->term, &settings);
 	menu_fini(&console->menu);
+	begin_menu(console);
 	base_log(BASE_LOG_INFO, "user %s has logged out", console->user);
 	if (end == SHELL_END_IDLE)
 		shell_term_print(console->term, "\nLogged out: no key for %d minutes.\n",

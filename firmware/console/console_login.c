@@ -78,7 +78,7 @@ static bool judge(struct console *console, const char *name, const char *passwor
 				"Wrong passwords since the last login: %u.\n", wrong);
 		return true;
 	case CONSOLE_WRONG:
-		shell_term_print(console->term, "Wrong user name or password.\n");
+		shell_term_print(console->term, "Login incorrect.\n");
 		if (wait_s > 0)
 			say_wait(console, wait_s);
 		return false;
