@@ -10,6 +10,7 @@ from harness.console import CONFIRM, LOGIN, LOGIN_REFUSED, PASSWORD, PROMPT
 suite = Suite(__doc__)
 SHOWS = ("version", "status", "interfaces", "cores", "memory", "listeners", "clients", "sessions", "topics", "log", "config",
          "firmware", "hardware")
+TEXT_ONLY = ("log",)
 WRONG_BEFORE_LOCK = 5
 
 
@@ -56,9 +57,10 @@ for what in SHOWS:
     @suite.check(f"show {what}, as text and as JSON")
     def show(box, what=what):
         text = box.cmd(f"show {what}")
-        ensure(text.strip() or what in ("clients", "sessions", "topics"), f"show {what} says nothing")
-        ensure(not re.search(r"no such|not a command|unknown|expected", text[:80], re.IGNORECASE), f"show {what}: {text[:300]!r}")
-        box.show(what)
+        ensure(text.strip(), f"show {what} says nothing")
+        ensure(not re.search(r"unknown word|expected:|does not answer|refused", text[:200]), f"show {what}: {text[:300]!r}")
+        if what not in TEXT_ONLY:
+            box.show(what)
 
 
 @suite.check("show version names the version of the image")
@@ -79,8 +81,7 @@ def clients(box):
 @suite.check("words may be abbreviated; what fits two commands is refused")
 def abbreviated(box):
     ensure(box.cmd("sh ver") == box.cmd("show version"), box.cmd("sh ver"))
-    ensure(re.search(r"ambiguous|several|more than one|could be|either", box.cmd("show m c"), re.IGNORECASE)
-           or "version" not in box.cmd("s"), "an ambiguous word ran something")
+    ensure("ambiguous" in box.raw("show c"), box.raw("show c"))
 
 
 @suite.check("Tab completes, and lists what may follow")
@@ -137,14 +138,14 @@ def pages(box):
     whole = len(box.cmd("show config").splitlines())
     ensure(whole > 40, f"show config has {whole} lines only: nothing to page")
     console.send("show config\r")
-    console.expect(r"[Mm]ore")
+    console.expect(r"-- more --")
     console.send("q")
     console.expect(PROMPT)
     ensure(console.child.before.count("\n") < whole, "q did not end it")
     console.send("show config\r")
-    console.expect(r"[Mm]ore")
+    console.expect(r"-- more --")
     console.send(" ")
-    console.expect([r"[Mm]ore", PROMPT])
+    console.expect([r"-- more --", PROMPT])
     console.send("q\r")
     console.quiet()
 
@@ -152,7 +153,7 @@ def pages(box):
 @suite.check("a wrong command says what is wrong and what to do")
 def wrong(box):
     text = box.raw("shwo version")
-    ensure("shwo" in text and re.search(r"\?|help", text), f"{text!r}")
+    ensure("unknown word 'shwo'; expected:" in text and "show" in text, f"{text!r}")
 
 
 @suite.check("ping answers, and Ctrl-C ends it")

@@ -24,7 +24,7 @@ def commits(box, end):
         for line in ("configure", f"set {FIRST} {BASE + state['tried']}", f"set {SECOND} {BASE + state['tried']}", "commit"):
             box.raw(line)
         state["committed"] = state["tried"]
-        box.raw("exit")
+        box.raw("exit discard")
 
 
 def load(box, end):

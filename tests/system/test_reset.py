@@ -4,7 +4,6 @@
 import re
 
 from harness import Suite, ensure
-from harness.console import CONFIRM
 
 suite = Suite(__doc__)
 KEPT = ("/cfg/factory/serial", "/cfg/factory/node_id")
@@ -43,9 +42,7 @@ def use(box):
 
 @suite.check("factory-reset asks for its word, and resets", must=True)
 def reset(box):
-    box.console.send("factory-reset\r")
-    box.console.expect(CONFIRM)
-    box.console.send("yes\r")
+    box.console.confirm("factory-reset")
     box.follow_boot()
     box.password = box.console.password = None
     box.log_in(first=True)

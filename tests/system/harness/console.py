@@ -21,7 +21,7 @@ FIRST_PASSWORD = r"First password for \S+: (\S+)\s"
 NEW_PASSWORD = r"\nNew password: "
 REPEAT_PASSWORD = r"\nNew password again: "
 LOGIN_REFUSED = r"\nLogin incorrect\.|is locked for (\d+) s"
-CONFIRM = r"yes[^\r\n]*[:?] *$"
+CONFIRM = r"Type '([^']+)' to go on: "
 # Lines of other processes may come between those of a command.
 LOG_LINE = re.compile(r"^(init|setup|control|worker \d+|gate|guard|mgmt|sluice-\w+): .*$")
 ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][A-Z0-9]|[=>78cDEHM])")
@@ -187,6 +187,14 @@ class Console:
         self.send(password + "\r")
         self.expect(PROMPT)
         self.password = password
+
+    def confirm(self, line, limit_s=60):
+        """Runs a command that asks, and types the word that it wants. What it says to that is not waited for."""
+        self.send(line + "\r")
+        self.expect(CONFIRM, limit_s)
+        asked = self.child.before
+        self.send(self.child.match.group(1) + "\r")
+        return asked
 
     def logout(self):
         """Back to the login prompt."""

@@ -164,9 +164,7 @@ class Machine:
 
     def reboot(self, limit_s=180):
         """By the console's own command; waits for the shell again."""
-        self.console.send("reboot\r")
-        self.console.expect(consoles.CONFIRM, 30)
-        self.console.send("yes\r")
+        self.console.confirm("reboot")
         self.follow_boot(limit_s)
         self.log_in()
 
@@ -285,10 +283,13 @@ class Machine:
 
     def config_value(self, key):
         """A key of the configuration in force."""
-        text = self.cmd(f"show config {key}")
-        found = re.search(r"= *\"?([^\"\s;]+)", text)
-        ensure(found, f"show config {key}: {text!r}")
-        return found.group(1)
+        value = self.show(f"config {key}").get(key)
+        ensure(value is not None, f"show config {key} does not tell it")
+        return value
+
+    def slot(self):
+        """The slot that runs."""
+        return self.show("firmware")["running"]
 
     def says(self, line, pattern, limit_s=60):
         """Fails unless the command's output has the pattern. Returns the output."""

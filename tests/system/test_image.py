@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""What the image is made of: hardened programs, no symbols but beside it, a bundle of its size, the same bytes again."""
+
+import hashlib
+import re
+import subprocess
+
+from harness import Suite, ensure
+from harness.machine import TOP, facts_of
+
+suite = Suite(__doc__)
+BUNDLE_BYTES_MAX = 24 * 1000 * 1000
+board = suite.arguments().board
+facts = facts_of(board)
+image = TOP / "build/images" / board
+programs = sorted(path for path in (image / "rootfs/usr/bin").glob("sluice*") if path.is_file() and not path.is_symlink())
+
+
+def read(tool, *words):
+    """A binutils program's output."""
+    prefix = {"arm64": "aarch64-linux-gnu-", "amd64": "x86_64-linux-gnu-"}[facts["arch"]]
+    return subprocess.run([prefix + tool, *map(str, words)], stdout=subprocess.PIPE, check=True).stdout.decode()
+
+
+def each_has(pattern, tool, *words, but=()):
+    """Every program's listing has the pattern."""
+    without = [path.name for path in programs
+               if path.name not in but and not re.search(pattern, read(tool, *words, path), re.MULTILINE)]
+    ensure(programs and not without, f"not so: {without or 'there are no programs'}")
+
+
+@suite.check("every program is position independent")
+def pie(_):
+    each_has(r"Type:\s+DYN", "readelf", "-h")
+    each_has(r"Flags:.*PIE", "readelf", "-d")
+
+
+@suite.check("relocations are read-only, and done at the start")
+def relro(_):
+    each_has(r"GNU_RELRO", "readelf", "-lW")
+    each_has(r"BIND_NOW|Flags:.*NOW", "readelf", "-dW")
+
+
+@suite.check("no stack can be run, and no segment is both written and run")
+def no_exec(_):
+    each_has(r"GNU_STACK.*\sRW\s", "readelf", "-lW")
+    bad = [path.name for path in programs if re.search(r"LOAD.*RWE", read("readelf", "-lW", path))]
+    ensure(not bad, f"{bad}")
+
+
+@suite.check("stacks are protected")
+def canary(_):
+    each_has(r"__stack_chk_fail", "readelf", "-W", "--dyn-syms")
+
+
+@suite.check("returns are signed, and branches land where they may (arm64)")
+def branches(_):
+    if facts["arch"] == "arm64":
+        each_has(r"\bpaciasp\b", "objdump", "-d")
+        each_has(r"\bbti\s+c\b|\bpaciasp\b", "objdump", "-d")
+
+
+@suite.check("symbols are beside the image, and belong to its programs")
+def symbols(_):
+    for path in programs:
+        ensure(".symtab" not in read("readelf", "-SW", path), f"{path.name} has a symbol table")
+        debug = image / "debug" / f"{path.name}.debug"
+        ensure(debug.exists(), f"{debug} is missing")
+        ids = [re.search(r"Build ID: (\w+)", read("readelf", "-n", file)) for file in (path, debug)]
+        ensure(ids[0] and ids[1] and ids[0].group(1) == ids[1].group(1), f"{debug.name} is of another build")
+
+
+def outputs():
+    """The files of the image that are given away."""
+    found = sorted(path for pattern in ("*.img.zst", "*.bundle") for path in image.parent.glob(pattern) if f"-{board}-" in path.name)
+    ensure(len(found) >= 2, f"build/images holds {[p.name for p in found]}, not a disk and a bundle of {board}")
+    return found
+
+
+@suite.check("the bundle is at most 24 MB")
+def bundle_size(_):
+    for path in outputs():
+        suite.figure(f"{path.name}: {path.stat().st_size} bytes")
+        if path.suffix == ".bundle":
+            ensure(path.stat().st_size <= BUNDLE_BYTES_MAX, f"{path.name} has {path.stat().st_size} bytes")
+
+
+@suite.check("the checksums beside the image are right")
+def checksums(_):
+    lists = [path for path in image.parent.glob("*.sha256") if board in path.name]
+    ensure(lists, "there is no .sha256")
+    for path in lists:
+        subprocess.run(["sha256sum", "--check", "--quiet", path.name], cwd=path.parent, check=True)
+
+
+@suite.check("built again from the same tree, it is the same to the byte")
+def reproducible(_):
+    before = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in outputs()}
+    subprocess.run(["make", "--no-print-directory", "image-again", f"BOARD={board}"], cwd=TOP, check=True,
+                   stdout=subprocess.DEVNULL)
+    after = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in outputs()}
+    ensure(before == after, f"before {before}, after {after}")
+
+
+suite.main_without_machine()
