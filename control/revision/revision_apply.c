@@ -1,0 +1,157 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli_peer.h"
+#include "revision_candidate.h"
+#include "revision_plan.h"
+#include "revision_priv.h"
+
+/*
+ * What follows a commit: control reads its configuration again, the management port is set up again, and init restarts
+ * the processes that have to. Nothing of it can undo the commit; what could not be done is told.
+ */
+
+extern char **environ;
+
+enum {
+	MGMT_SECONDS = 30, /* for the set-up of the management port */
+	POLL_MS = 20,
+};
+
+struct applying {
+	const struct revision_place *place;
+	const char *socket;
+	config_line_fn *report;
+	void *arg;
+};
+
+/* control's answer to `config reload`. */
+static void tell_answer(const struct applying *applying, const json_t *answer)
+{
+	const char *error = json_string_value(json_object_get(answer, "error"));
+
+	if (!json_is_true(json_object_get(answer, "ok")))
+		revision_tell(applying->report, applying->arg,
+			"control did not take the configuration over: %s", error ? error : "?");
+}
+
+static void reload(const struct applying *applying)
+{
+	struct cli_peer *peer = cli_peer_open(applying->socket);
+	json_t *answer = NULL;
+
+	if (peer != NULL)
+		answer = cli_peer_ask(peer, json_pack("{s:[ss]}", "cmd", "config", "reload"));
+	if (answer != NULL)
+		tell_answer(applying, answer);
+	else
+		revision_tell(applying->report, applying->arg,
+			"control cannot be reached at %s: %s; it reads the configuration when it "
+			"starts",
+			applying->socket, strerror(errno));
+	json_decref(answer);
+	if (peer != NULL)
+		cli_peer_close(peer);
+}
+
+/* The child's wait status; after MGMT_SECONDS it is killed. */
+static int wait_for(pid_t pid)
+{
+	static const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
+	int status;
+
+	for (int left = MGMT_SECONDS * 1000 / POLL_MS; left > 0; left--) {
+		pid_t done = waitpid(pid, &status, WNOHANG);
+
+		if (done == pid)
+			return status;
+		if (done < 0 && errno != EINTR)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static void set_up_mgmt(const struct applying *applying)
+{
+	const char *program = applying->place->mgmt;
+	char *const argv[] = {(char *)(uintptr_t)program, NULL};
+	pid_t pid;
+	int status;
+
+	if (program == NULL || access(program, X_OK) != 0) {
+		revision_tell(applying->report, applying->arg,
+			"mgmt: nothing sets the management port up here (%s)",
+			program ? program : "no program");
+		return;
+	}
+	status = posix_spawn(&pid, program, NULL, NULL, argv, environ);
+	if (status != 0) {
+		revision_tell(applying->report, applying->arg, "mgmt: cannot run %s: %s", program,
+			strerror(status));
+		return;
+	}
+	status = wait_for(pid);
+	if (status != 0)
+		revision_tell(applying->report, applying->arg,
+			"mgmt: %s could not set the management port up (%s %d); its log says why",
+			program, WIFSIGNALED(status) ? "signal" : "status",
+			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+/* Asks init. False when it cannot be asked. */
+static bool restart(const struct applying *applying, const char *process)
+{
+	const char *init = applying->place->init;
+	int fd = init != NULL ? open(init, O_WRONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+	char line[32];
+	int bytes = snprintf(line, sizeof(line), "restart %s\n", process);
+	bool is_asked;
+
+	if (fd < 0)
+		return false;
+	is_asked = write(fd, line, (size_t)bytes) == bytes;
+	close(fd);
+	return is_asked;
+}
+
+static void restart_or_tell(const struct applying *applying, const char *process, bool no_restart)
+{
+	if (!no_restart && restart(applying, process))
+		revision_tell(applying->report, applying->arg, "%s restarts", process);
+	else
+		revision_tell(applying->report, applying->arg,
+			"%s has to be restarted before all of it is in force", process);
+}
+
+void revision_apply(const struct revision_place *place, const struct revision_keys *before,
+	const struct revision_keys *after, bool no_restart, config_line_fn *report, void *arg)
+{
+	struct revision_plan plan = revision_plan(before, after, NULL, NULL);
+	struct applying applying = {
+		.place = place,
+		.socket = place->socket ? place->socket : before->config.cli.socket,
+		.report = report,
+		.arg = arg,
+	};
+
+	if (plan.changes == 0)
+		return;
+	if ((plan.readers & (CONFIG_CONTROL | CONFIG_WORKER | CONFIG_CTL)) != 0)
+		reload(&applying);
+	if ((plan.readers & CONFIG_MGMT) != 0)
+		set_up_mgmt(&applying);
+	if ((plan.restart & CONFIG_WORKER) != 0)
+		restart_or_tell(&applying, "worker", no_restart);
+	if ((plan.restart & CONFIG_CONTROL) != 0)
+		restart_or_tell(&applying, "control", no_restart);
+}
