@@ -14,3 +14,4 @@ menu.exclude := $(filter-out control/menu/menu.c control/menu/menu_box.c control
 $(eval $(call lib,menu,control/menu,shell cli config base,jansson))
 $(eval $(call prog,sluicectl,control/ctl,menu shell cli config base,uv jansson))
 $(eval $(call prog,sluice-control,control/loop,kit link retain session sys board config acl cli base abi wire topic rule,uv jansson))
+$(eval $(call prog,sluice-config,control/configctl,revision acl rule topic wire cli config base,jansson uv))
