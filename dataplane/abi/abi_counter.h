@@ -38,6 +38,8 @@ enum {
 	ABI_LISTENERS_MAX = 16,
 	ABI_MEMORY_MAX = 16, /* classes of the worker's heap */
 	ABI_MEMORY_NAME_BYTES = 24,
+	ABI_PORT_DRIVER_BYTES = 32,
+	ABI_PORT_ADDRESS_BYTES = 56,
 };
 
 struct abi_listener_counters {
@@ -55,12 +57,26 @@ struct abi_memory {
 	_Atomic uint64_t limit; /* bytes; 0 = none */
 };
 
+/* The worker's port. What is no atomic is set before HELLO, then constant. */
+struct abi_port {
+	char driver[ABI_PORT_DRIVER_BYTES]; /* DPDK's name for it */
+	char ipv6
+		[ABI_PORT_ADDRESS_BYTES]; /* "2001:db8::1/64", besides the link-local one; "" = none */
+	uint8_t mac[6];
+	uint16_t mtu; /* bytes of an IP packet */
+	uint32_t prefix4_bits; /* 0 = not known, as DHCP gave the address */
+	_Atomic uint32_t ipv4; /* in use, in network order; 0 = none */
+	_Atomic uint32_t is_up; /* 1 = the link is */
+	_Atomic uint32_t speed_mbps; /* 0 = not known */
+};
+
 struct abi_counters {
 	_Atomic uint64_t values[ABI_COUNTER_COUNT]; /* by enum abi_counter */
 	struct abi_listener_counters listeners[ABI_LISTENERS_MAX];
 	_Atomic uint64_t arena_bytes; /* of the worker's heap */
 	_Atomic uint64_t arena_free_bytes;
 	struct abi_memory memory[ABI_MEMORY_MAX];
+	struct abi_port port;
 };
 
 const struct abi_counter_info *abi_counter_info(enum abi_counter counter);
@@ -87,6 +103,16 @@ static inline void abi_counter_add(_Atomic uint64_t *value, uint64_t n)
 static inline void abi_counter_sub(_Atomic uint64_t *value, uint64_t n)
 {
 	abi_counter_set(value, abi_counter_get(value) - n);
+}
+
+static inline uint32_t abi_port_get(const _Atomic uint32_t *value)
+{
+	return atomic_load_explicit(value, memory_order_relaxed);
+}
+
+static inline void abi_port_set(_Atomic uint32_t *value, uint32_t to)
+{
+	atomic_store_explicit(value, to, memory_order_relaxed);
 }
 
 /* The counters of a packet type (1..15): of packets received, of packets sent. */

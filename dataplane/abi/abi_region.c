@@ -200,6 +200,18 @@ static void clear(_Atomic uint64_t *values, size_t len)
 		abi_counter_set(&values[i], 0);
 }
 
+static void clear_port(struct abi_port *port)
+{
+	memset(port->driver, 0, sizeof(port->driver));
+	memset(port->ipv6, 0, sizeof(port->ipv6));
+	memset(port->mac, 0, sizeof(port->mac));
+	port->mtu = 0;
+	port->prefix4_bits = 0;
+	abi_port_set(&port->ipv4, 0);
+	abi_port_set(&port->is_up, 0);
+	abi_port_set(&port->speed_mbps, 0);
+}
+
 static void clear_counters(struct abi_counters *counters)
 {
 	clear(counters->values, ABI_COUNTER_COUNT);
@@ -222,6 +234,7 @@ static void clear_counters(struct abi_counters *counters)
 		clear(&memory->failures, 1);
 		clear(&memory->limit, 1);
 	}
+	clear_port(&counters->port);
 }
 
 static void begin_life(struct abi_region *region)

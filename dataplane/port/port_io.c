@@ -104,6 +104,16 @@ bool port_link_is_up(struct port *port)
 	return rte_eth_link_get_nowait(port->id, &link) < 0 || link.link_status == RTE_ETH_LINK_UP;
 }
 
+unsigned port_link_mbps(struct port *port)
+{
+	struct rte_eth_link link;
+
+	if (rte_eth_link_get_nowait(port->id, &link) < 0 || link.link_status != RTE_ETH_LINK_UP ||
+		link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN)
+		return 0;
+	return link.link_speed;
+}
+
 void port_stats_get(struct port *port, struct port_stats *stats)
 {
 	struct rte_eth_stats device;

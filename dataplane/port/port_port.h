@@ -123,6 +123,9 @@ void port_wait(struct port *port, unsigned timeout_us);
 /* Asks the device; a system call for some: not on the packet path. */
 bool port_link_is_up(struct port *port);
 
+/* The link's speed in Mbit/s, as far as the device knows it: 0 when it does not, or when the link is down. */
+unsigned port_link_mbps(struct port *port);
+
 /* Asks the device; a system call for some: not on the packet path. */
 void port_stats_get(struct port *port, struct port_stats *stats);
 

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "abi_counter.h"
@@ -48,6 +49,20 @@ void worker_figures_map(struct worker *w, struct conn_counters *counters)
 	}
 }
 
+/* What of the port does not change. */
+static void init_port(struct worker *w)
+{
+	const struct port_info *info = port_info(w->port);
+	struct abi_port *to = &w->counters->port;
+	const char *prefix4 = strchr(w->args.ipv4, '/');
+
+	snprintf(to->driver, sizeof(to->driver), "%s", info->driver);
+	snprintf(to->ipv6, sizeof(to->ipv6), "%s", w->args.ipv6);
+	memcpy(to->mac, info->mac, sizeof(to->mac));
+	to->mtu = info->mtu;
+	to->prefix4_bits = prefix4 != NULL ? (uint32_t)strtoul(prefix4 + 1, NULL, 10) : 0;
+}
+
 void worker_figures_init(struct worker *w)
 {
 	for (unsigned i = 0; i < WORKER_MEM_COUNT; i++) {
@@ -59,6 +74,7 @@ void worker_figures_init(struct worker *w)
 		base_mem_limit(w->mem, i, limit);
 	}
 	abi_counter_set(&w->counters->arena_bytes, base_mem_arena(w->mem));
+	init_port(w);
 	worker_figures_update(w);
 }
 
@@ -77,6 +93,22 @@ static void memory(struct worker *w)
 		abi_counter_set(&to->objects, base_mem_objects(w->mem, i));
 		abi_counter_set(&to->failures, base_mem_failures(w->mem, i));
 	}
+}
+
+static void port_link(struct worker *w)
+{
+	struct abi_port *to = &w->counters->port;
+	struct stack_addr address;
+	uint32_t ipv4 = 0;
+
+	if (w->port == NULL || w->stack == NULL)
+		return;
+	abi_port_set(&to->is_up, port_link_is_up(w->port));
+	abi_port_set(&to->speed_mbps, port_link_mbps(w->port));
+	stack_address4(w->stack, &address);
+	if (address.family == STACK_FAMILY_IPV4)
+		memcpy(&ipv4, address.bytes, sizeof(ipv4));
+	abi_port_set(&to->ipv4, ipv4);
 }
 
 static void port(struct worker *w)
@@ -120,5 +152,6 @@ void worker_figures_update(struct worker *w)
 {
 	memory(w);
 	port(w);
+	port_link(w);
 	tcp(w);
 }
