@@ -83,18 +83,21 @@ void shell_words_cut(struct shell_words *words, const char *line, size_t line_le
 
 int shell_quote(char *out, size_t out_bytes, const char *word)
 {
-	size_t used = 0;
+	size_t len = 0;
 
 	if (word[0] != '\0' && word[strcspn(word, " \t\"'\\|?")] == '\0')
 		return snprintf(out, out_bytes, "%s", word);
-	for (const char *at = word; used + 4 < out_bytes; at++) {
-		if (at == word)
-			out[used++] = '"';
-		if (*at == '\0')
-			break;
-		if (*at == '"' || *at == '\\')
-			out[used++] = '\\';
-		out[used++] = *at;
+	for (const char *at = word; *at != '\0'; at++)
+		len += *at == '"' || *at == '\\' ? 2 : 1;
+	if (len + 3 > out_bytes)
+		return (int)len + 2;
+	*out++ = '"';
+	for (; *word != '\0'; word++) {
+		if (*word == '"' || *word == '\\')
+			*out++ = '\\';
+		*out++ = *word;
 	}
-	return snprintf(out + used, out_bytes - used, "\"") + (int)used;
+	*out++ = '"';
+	*out = '\0';
+	return (int)len + 2;
 }
