@@ -37,8 +37,9 @@ def load(box, end):
 
 def update(box, end):
     """An update is installed."""
-    state["updates"].serve(box)
-    box.console.send(f"firmware install {state['updates'].url('next')}\r")
+    updates = state["updates"]
+    updates.serve()
+    updates.begin(updates.url(updates.variant("next")))
     while not end.is_set():
         box.console.quiet(0.2)
 
@@ -96,8 +97,9 @@ for index, work in enumerate((update, commits, load, update, commits, update, lo
 @suite.check("an update goes through after all that")
 def finally_updates(box):
     before = box.slot()
-    state["updates"].serve(box)
-    state["updates"].install(box, "next")
+    updates = state["updates"]
+    updates.serve()
+    updates.install(updates.url(updates.variant("next")))
     ensure(box.slot() != before, f"still in slot {before}")
     good(box)
 

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import select
+import subprocess
 import termios
 import time
 
@@ -135,7 +137,50 @@ class Console:
             except pexpect.EOF as error:
                 raise Failure("the console ended") from error
 
+    def send_file(self, path, limit_s=900):
+        """Sends a file by ZMODEM, as the terminal program of a person would."""
+        sender = subprocess.Popen(["sz", "--binary", "--quiet", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE)
+        deadline = time.monotonic() + limit_s
+        line, out = self.child.fileno(), sender.stdout.fileno()
+        try:
+            while sender.poll() is None:
+                ensure(time.monotonic() < deadline, f"the file was not sent within {limit_s} s")
+                ready, _, _ = select.select([line, out], [], [], 1)
+                if line in ready:
+                    os.write(sender.stdin.fileno(), os.read(line, 4096))
+                if out in ready:
+                    self.send(os.read(out, 4096))
+        finally:
+            if sender.poll() is None:
+                sender.kill()
+            sender.wait()
+        ensure(sender.returncode == 0, f"sz ended with status {sender.returncode}: {sender.stderr.read()[-300:]!r}")
+
+    def monitor(self, command):
+        """A command to QEMU itself. Returns its answer."""
+        ensure(self.in_qemu, "only QEMU has a monitor")
+        self.quiet(0.2)
+        os.write(self.child.fileno(), QEMU_ESCAPE + b"c\r")
+        self.child.expect(r"\(qemu\) ", timeout=10)
+        os.write(self.child.fileno(), command.encode() + b"\r")
+        self.child.expect(r"\n\(qemu\) ", timeout=30)
+        answer = self.child.before.partition("\n")[2]
+        os.write(self.child.fileno(), QEMU_ESCAPE + b"c")
+        return answer.strip()
+
     # ---- boot and login ----
+
+    def boots_until(self, pattern, limit_s):
+        """Follows boots, and kernels that panic, until the console says that. Returns how many boots there were."""
+        boots = 0
+        deadline = time.monotonic() + limit_s
+        while True:
+            left_s = deadline - time.monotonic()
+            ensure(left_s > 0, f"/{pattern}/ did not come within {limit_s} s, in {boots} boots")
+            if self.expect([pattern, BOOT, PANIC], left_s, boots=True) == 0:
+                return boots
+            boots += self.child.after is not None and re.search(BOOT, self.child.after) is not None
 
     def wait_boot(self, limit_s=120):
         """Until init speaks: the one boot that is expected."""

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -145,7 +146,7 @@ class Machine:
             words = self.command()
             spawn = consoles.readable(pexpect.spawn)
             self.child = spawn(words[0], words[1:], encoding="utf-8", codec_errors="replace", timeout=60, cwd=str(TOP),
-                               echo=False, maxread=65536)
+                               maxread=65536, preexec_fn=as_a_line)
         self.console = consoles.Console(self.child, self.transcript, not self.serial, self.password)
         return self.console
 
@@ -296,6 +297,14 @@ class Machine:
         text = self.console.cmd(line, limit_s)
         ensure(re.search(pattern, text, re.MULTILINE), f"{line}: no /{pattern}/ in {text[-600:]!r}")
         return text
+
+
+def as_a_line():
+    """Nothing of the terminal that QEMU sits at changes bytes."""
+    attributes = termios.tcgetattr(0)
+    attributes[1] &= ~termios.ONLCR
+    attributes[3] &= ~termios.ECHO
+    termios.tcsetattr(0, termios.TCSANOW, attributes)
 
 
 def copy_sparse(source, target):

@@ -98,14 +98,20 @@ class Peer:
         self.servers.append(server)
         return server
 
-    def close(self):
-        """Ends everything that was started here."""
-        for server in self.servers:
+    def end_server(self, server):
+        """Ends a server, if it runs still."""
+        if server in self.servers:
             server.shutdown()
             server.server_close()
+            self.servers.remove(server)
+
+    def close(self):
+        """Ends everything that was started here."""
+        for server in list(self.servers):
+            self.end_server(server)
         for child in self.children:
             child.close()
-        self.servers, self.children = [], []
+        self.children = []
 
 
 class FileServer(http.server.ThreadingHTTPServer):

@@ -1,0 +1,104 @@
+"""Firmware updates: bundles to install, good and bad, and how an install is watched."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from . import console as consoles
+from .machine import TOP
+from .report import Failure, ensure
+
+HTTP_PORT = 8000
+HTTPS_PORT = 8443
+# From the command to the prompt or the boot that follows.
+INSTALL_S = 300
+
+
+class Updates:
+    """The bundles of a board. Those that the build does not make are made here, from the image's own firmware."""
+
+    def __init__(self, box):
+        self.box = box
+        self.folder = Path(box.work) / "bundles"
+        self.folder.mkdir(exist_ok=True)
+        self.server = None
+        self.tool = sluice_firmware()
+        self.key = TOP / "build/keys/release.key"
+
+    def variant(self, name):
+        """A bundle that the build makes: next, panic, hang, sick (the health gate fails)."""
+        path = self.box.image / "variants" / f"{name}.bundle"
+        ensure(path.exists(), f"{path} is missing: run 'make image-variants BOARD={self.box.board}'")
+        return path
+
+    def make(self, name, *, board=None, sequence=None, key=None, firmware=None):
+        """A bundle of the image's firmware that claims something else."""
+        path = self.folder / f"{name}.bundle"
+        words = [self.tool, "bundle", "create", "--key", key or self.key, "--board", board or self.box.board,
+                 "--version", name, "--sequence", sequence or self.sequence() + 1, "--level", 1, "--out", path]
+        signature = self.box.image / "fw.efi.sig"
+        words += [firmware or self.box.image / "fw.efi"] + ([signature] if signature.exists() else [])
+        done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        ensure(done.returncode == 0, f"bundle create: {done.stdout.decode()}")
+        return path
+
+    def sequence(self):
+        """The sequence number of the image."""
+        done = subprocess.run(["git", "rev-list", "--count", "HEAD"], cwd=TOP, stdout=subprocess.PIPE, check=True)
+        return int(done.stdout)
+
+    def offer(self, path, name=None):
+        """Puts a bundle where the web server gives it away. Returns its name there."""
+        name = name or f"{path.stem}.bundle"
+        link = self.folder / name
+        if link != path:
+            link.unlink(missing_ok=True)
+            link.symlink_to(path)
+        return name
+
+    def serve(self, **options):
+        """Starts the web server, in place of the one before; a restart of the machine ends it."""
+        if self.server:
+            self.box.peer.end_server(self.server)
+        self.server = self.box.peer.serve(self.folder, self.box.mgmt_outside, HTTP_PORT, **options)
+
+    def url(self, path):
+        """Where the bundle can be fetched."""
+        return f"http://{self.box.mgmt_outside}:{HTTP_PORT}/{self.offer(path)}"
+
+    def begin(self, source):
+        """Types the command and its confirmation."""
+        self.box.console.confirm(f"firmware install {source}")
+
+    def install(self, source, log_in=True):
+        """Installs, and follows the reboot into the new slot."""
+        self.begin(source)
+        self.follow()
+        if log_in:
+            self.box.log_in()
+
+    def follow(self):
+        """Until the box boots; a prompt before that is a refusal."""
+        console = self.box.console
+        if console.expect([consoles.BOOT, consoles.PROMPT], INSTALL_S, boots=True) == 1:
+            raise Failure(f"it was not installed: {console.child.before[-600:]!r}")
+        self.box.peer.close()
+
+    def refused(self, source, pattern):
+        """Installs what must not go in: the words, and nothing changed."""
+        before = self.box.show("firmware")
+        self.begin(source)
+        text = self.box.console.answer(INSTALL_S)
+        ensure(re.search(pattern, text), f"install {source}: no /{pattern}/ in {text!r}")
+        after = self.box.show("firmware")
+        ensure(after["running"] == before["running"] and after["order"] == before["order"],
+               f"before {before}, after {after}")
+        return text
+
+
+def sluice_firmware():
+    """The builder's tool for this machine."""
+    arch = subprocess.run(["dpkg", "--print-architecture"], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+    path = TOP / f"build/{arch}/release/bin/sluice-firmware"
+    ensure(path.exists(), f"{path} is missing: run 'make'")
+    return path
