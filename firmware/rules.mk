@@ -1,6 +1,6 @@
 # The serial console.
-$(eval $(call lib,console,firmware/console,menu shell cli config base,jansson crypt))
-$(eval $(call prog,sluice-console,firmware/console/main,console menu shell cli config base,jansson crypt))
+$(eval $(call lib,console,firmware/console,menu shell config base,jansson crypt))
+$(eval $(call prog,sluice-console,firmware/console/main,console menu shell revision acl rule topic wire cli config base,uv jansson crypt))
 
 # The appliance's image. It has packages of its own (tools/deps/packages.firmware), which nothing else installs.
 BOARD ?= qemu-arm64

@@ -1,11 +1,16 @@
 #include "menu.h"
 
 #include "cli_peer.h"
+#include "menu_config.h"
 
 /* All tables, and the life of what their handlers share. */
 
 const struct shell_table *const menu_tables[] = {
 	&menu_show_table,
+	&menu_config_table,
+	&menu_firmware_table,
+	&menu_system_table,
+	&menu_run_table,
 	NULL,
 };
 

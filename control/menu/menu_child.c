@@ -107,7 +107,7 @@ char *menu_child_capture(
 	char *text = malloc(bytes_max + 1);
 	bool is_late = false;
 	pid_t pid;
-	int out;
+	int out = -1;
 
 	*len = 0;
 	*status = NOT_RUN;

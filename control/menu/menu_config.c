@@ -31,11 +31,15 @@ struct menu_config *menu_config_of(struct shell_call *call)
 void menu_config_path(
 	const struct menu_config *config, const char *typed, char out[MENU_KEY_PATH_MAX])
 {
-	if (typed == NULL || typed[0] == '\0')
-		snprintf(out, MENU_KEY_PATH_MAX, "%s", config->section);
+	size_t used = strlen(config->section), len = typed != NULL ? strlen(typed) : 0;
+
+	snprintf(out, MENU_KEY_PATH_MAX, "%s", config->section);
+	if (len == 0)
+		return;
+	if (used + 1 + len < MENU_KEY_PATH_MAX)
+		snprintf(out + used, MENU_KEY_PATH_MAX - used, "%s%s", used > 0 ? "." : "", typed);
 	else
-		snprintf(out, MENU_KEY_PATH_MAX, "%s%s%s", config->section,
-			config->section[0] != '\0' ? "." : "", typed);
+		out[0] = '\0'; /* no key is that long */
 }
 
 void menu_config_print(void *call, const char *line)

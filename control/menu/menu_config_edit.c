@@ -23,6 +23,9 @@ int menu_config_delete(struct shell_call *call)
 	char path[MENU_KEY_PATH_MAX], fault[REVISION_FAULT_MAX];
 
 	menu_config_path(config, shell_arg(call, "section"), path);
+	if (path[0] == '\0')
+		return shell_fail(
+			call, "delete takes a key or a section; 'delete ' and '?' list them.");
 	if (revision_candidate_delete(config->candidate, path, fault) < 0)
 		return shell_fail(call, "%s", fault);
 	return SHELL_DONE;

@@ -98,10 +98,13 @@ static void put_bytes(struct menu_support *support, const char *name, const char
 	fclose(out);
 }
 
-/* "/proc/net/dev" as "proc-net-dev". */
+/* "/proc/net/dev" as "proc-net-dev"; a path begins with a slash. */
 static void name_of(const char *path, char name[NAME_BYTES])
 {
-	snprintf(name, NAME_BYTES, "%s", path[0] == '/' ? path + 1 : path);
+	size_t len = strnlen(path + 1, NAME_BYTES - 1);
+
+	memcpy(name, path + 1, len);
+	name[len] = '\0';
 	for (char *c = name; *c != '\0'; c++)
 		if (*c == '/')
 			*c = '-';
@@ -155,7 +158,7 @@ static void take_folder(struct menu_support *support, const char *folder, unsign
 
 	for (int i = 0; i < len; i++) {
 		if ((unsigned)(len - i) <= max) {
-			snprintf(path, sizeof(path), "%s%s/%s", folder, "", entries[i]->d_name);
+			snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
 			name_of(path, name);
 			snprintf(path, sizeof(path), "%s/%s", whole, entries[i]->d_name);
 			take_file(support, path, name);
