@@ -5,6 +5,7 @@ import subprocess
 import time
 
 from harness import Suite, ensure
+from harness.disk import stick
 from harness.update import HTTP_PORT, HTTPS_PORT, Updates
 
 suite = Suite(__doc__)
@@ -44,6 +45,7 @@ def updated(box, before, began):
 def up(box):
     box.needs_power()
     state["updates"] = Updates(box)
+    box.usb = stick(box.work / "stick.img", state["updates"].variant("next"))
     box.up()
     box.wait_connects()
     ensure(box.slot() == "a", f"a new disk runs slot {box.slot()}")
@@ -96,7 +98,6 @@ def over_serial(box):
 @suite.check("from a USB stick")
 def over_usb(box):
     updates, before, began = state["updates"], box.slot(), time.monotonic()
-    box.plug_usb(updates.variant("next"))
     updates.install("usb")
     updated(box, before, began)
 

@@ -93,6 +93,8 @@ class Machine:
         self.work = Path(work)
         self.facts = facts_of(board)
         self.image = TOP / "build/images" / board
+        # What the secure boot chain has differently is in a folder of its own.
+        self.out = self.image / "secure" if boot == "secure" else self.image
         self.name = f"test-{os.getpid()}"
         self.peer = Peer(None if serial else f"sluice-vm-{self.name}")
         self.host = self.facts["factory_ipv4"].split("/")[0]
@@ -110,7 +112,7 @@ class Machine:
         self.disk = None
         if disk and not serial:
             self.disk = self.work / "disk.img"
-            copy_sparse(self.image / "disk.img", self.disk)
+            copy_sparse(self.out / "disk.img", self.disk)
 
     def __enter__(self):
         return self

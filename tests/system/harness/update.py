@@ -27,7 +27,7 @@ class Updates:
 
     def variant(self, name):
         """A bundle that the build makes: next, panic, hang, sick (the health gate fails)."""
-        path = self.box.image / "variants" / f"{name}.bundle"
+        path = self.box.out / "variants" / f"{name}.bundle"
         ensure(path.exists(), f"{path} is missing: run 'make image-variants BOARD={self.box.board}'")
         return path
 
@@ -36,8 +36,8 @@ class Updates:
         path = self.folder / f"{name}.bundle"
         words = [self.tool, "bundle", "create", "--key", key or self.key, "--board", board or self.box.board,
                  "--version", name, "--sequence", sequence or self.sequence() + 1, "--level", 1, "--out", path]
-        signature = self.box.image / "fw.efi.sig"
-        words += [firmware or self.box.image / "fw.efi"] + ([signature] if signature.exists() else [])
+        signature = self.box.out / "fw.efi.sig"
+        words += [firmware or self.box.out / "fw.efi"] + ([signature] if signature.exists() else [])
         done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         ensure(done.returncode == 0, f"bundle create: {done.stdout.decode()}")
         return path
