@@ -1,8 +1,5 @@
 #include "menu_show.h"
 
-#include <string.h>
-
-#include "config_key.h"
 #include "menu_control.h"
 
 /* The table of the operational commands, and those that show what control answers. */
@@ -37,11 +34,6 @@ static int show_metrics(struct shell_call *call)
 	return menu_show_answer(call, (menu_words){"broker", "metrics"});
 }
 
-static int show_config(struct shell_call *call)
-{
-	return menu_show_answer(call, (menu_words){"config", "show", shell_arg(call, "section")});
-}
-
 static int print_help(struct shell_call *call)
 {
 	shell_print_commands(call);
@@ -56,40 +48,8 @@ static int leave(struct shell_call *call)
 	return SHELL_DONE;
 }
 
-struct sections {
-	struct shell_offer *offer;
-};
-
-/* Keys, and the sections that they are in. */
-static void offer_key(void *arg, const char *path, const char *value, const struct config_key *key)
-{
-	struct sections *sections = arg;
-	char section[CONFIG_VALUE_MAX];
-	size_t len = strcspn(path, ".");
-
-	(void)value;
-	if (len < sizeof(section)) {
-		memcpy(section, path, len);
-		section[len] = '\0';
-		shell_offer(sections->offer, section, "a section");
-	}
-	shell_offer(sections->offer, path, key->help);
-}
-
-static void complete_section(struct shell_call *call, const char *prefix, struct shell_offer *offer)
-{
-	static struct config config;
-	struct sections sections = {offer};
-
-	(void)call;
-	(void)prefix;
-	config_init(&config);
-	config_each(&config, offer_key, &sections);
-}
-
 static const struct shell_type types[] = {
 	{"client", "a client id", NULL, menu_complete_client},
-	{"section", "a key of the configuration, or a section", NULL, complete_section},
 	{"host", "a name or an address", menu_check_host, NULL},
 	{0},
 };
@@ -132,8 +92,6 @@ static const struct shell_command commands[] = {
 		menu_show_subscriptions, "who has subscribed to what"},
 	{"show topics", SHELL_OPERATE, SHELL_VIEW, SHELL_JSON, show_topics,
 		"filters that somebody has subscribed to"},
-	{"show config [<section>]", SHELL_OPERATE, SHELL_VIEW, SHELL_JSON, show_config,
-		"the configuration in force"},
 	{"ping <host> [count <number>]", SHELL_OPERATE, SHELL_VIEW, SHELL_RAW, menu_ping,
 		"ask a host on the management network for an echo; Ctrl-C ends it"},
 	{"clear client <client>", SHELL_OPERATE, SHELL_ADMIN, 0, menu_clear_client,
