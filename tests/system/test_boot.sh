@@ -68,7 +68,7 @@ comes_back() {
 mkfifo "$work/keys"
 exec 7<>"$work/keys"
 begin=$(now)
-firmware/qemu --name "$name" --seconds 200 --overlay "$work/overlay.cpio" --append rdinit=/test-init "$board" \
+firmware/qemu --direct --name "$name" --seconds 200 --overlay "$work/overlay.cpio" --append rdinit=/test-init "$board" \
 	>"$console" 2>&1 <&7 &
 machine=$!
 check "init speaks on the console" within 60 says '^init: Sluice .* on '
