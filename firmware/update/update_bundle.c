@@ -45,9 +45,10 @@ static int check_length(
 	if (bundle->source->bytes == UPDATE_BYTES_UNKNOWN || bundle->source->bytes == expected)
 		return 0;
 	return update_fail(fault, -ENODATA,
-		"the bundle has %llu bytes, but should have %llu: it was not copied whole, fetch "
+		"the bundle is too %s, %llu bytes instead of %llu: it was not copied whole, fetch "
 		"it "
 		"again",
+		bundle->source->bytes < expected ? "short" : "long",
 		(unsigned long long)bundle->source->bytes, (unsigned long long)expected);
 }
 

@@ -28,24 +28,15 @@ static void add(char reason[UPDATE_REASON_MAX], const char *text)
 	snprintf(reason + len, UPDATE_REASON_MAX - len, "%s%s", len > 0 ? ", " : "", text);
 }
 
-/* What control lists as faults; when it lists none, the conditions that do not hold. */
+/* What control lists as faults. */
 static void list_faults(const json_t *result, char reason[UPDATE_REASON_MAX])
 {
-	const json_t *faults = json_object_get(result, "faults"), *value;
-	const char *key;
+	const json_t *fault;
 	size_t i;
 
 	reason[0] = '\0';
-	json_array_foreach(faults, i, value) if (json_is_string(value))
-		add(reason, json_string_value(value));
-	if (reason[0] != '\0')
-		return;
-	json_object_foreach((json_t *)(uintptr_t)result, key,
-		value) if (json_is_false(value) && strcmp(key, "ok") != 0)
-	{
-		add(reason, key);
-		add(reason, "does not hold");
-	}
+	json_array_foreach(json_object_get(result, "faults"), i, fault) if (json_is_string(fault))
+		add(reason, json_string_value(fault));
 	if (reason[0] == '\0')
 		add(reason, "control says that it is not healthy");
 }
