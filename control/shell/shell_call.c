@@ -150,13 +150,32 @@ bool shell_wants_json(const struct shell_call *call)
 	return call->wants_json;
 }
 
+/* Takes the reference over. All text is ASCII, DEL is escaped too: nothing is left to be made safe. */
+static char *json_text(json_t *value, size_t flags)
+{
+	char *plain = json_dumps(value, flags | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+	size_t used = 0, len = plain != NULL ? strlen(plain) : 0;
+	char *text = malloc(6 * len + 1);
+
+	for (size_t i = 0; text != NULL && i < len; i++) {
+		if (plain[i] == 0x7f)
+			used += (size_t)sprintf(text + used, "\\u007f");
+		else
+			text[used++] = plain[i];
+	}
+	if (text != NULL)
+		text[used] = '\0';
+	free(plain);
+	json_decref(value);
+	return text;
+}
+
 bool shell_json(struct shell_call *call, json_t *value)
 {
-	char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+	char *text = json_text(value, JSON_INDENT(2));
 	bool goes_on;
 
 	call->has_json = true;
-	json_decref(value);
 	goes_on = shell_print(call, "%s", text != NULL ? text : "null");
 	free(text);
 	return goes_on;
@@ -169,7 +188,6 @@ bool shell_json_item(struct shell_call *call, json_t *value)
 					       : shell_print(call, "[");
 
 	free(call->json_item);
-	call->json_item = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-	json_decref(value);
+	call->json_item = json_text(value, JSON_COMPACT);
 	return goes_on && call->json_item != NULL;
 }

@@ -1,0 +1,397 @@
+/* Whole sessions behind a pseudo terminal, and single commands. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "on_pty.h"
+#include "tree.h"
+
+static void assert_says(const char *line, const char *expected)
+{
+	pty_send(line);
+	pty_send("\r");
+	pty_expect("\r\n");
+	pty_expect("box> ");
+	assert_string_equal(pty_before(), expected);
+}
+
+static void assert_leaves(void)
+{
+	pty_send("exit\r");
+	assert_int_equal(pty_end(), SHELL_END_EXIT);
+}
+
+static void commands_run(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	assert_says("show lines", "line 1\r\nline 2\r\nline 3\r\n");
+	assert_says("sh li 1", "line 1\r\n");
+	assert_says("", "");
+	assert_says("# a remark", "");
+	assert_says("fail", "it cannot be done: try later\r\n");
+	assert_says("show clients \"a b\"", "client [a b]\r\n");
+	assert_leaves();
+}
+
+static void wrong_lines_are_told_with_a_caret(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	assert_says("show c", "          ^\r\n'c' is ambiguous; it may be: clients, config\r\n");
+	assert_says("show x",
+		"          ^\r\nunknown word 'x'; expected: clients, config, lines, secret\r\n");
+	assert_says("show", "         ^\r\nthe command is not complete; expected: clients, "
+			    "config, lines, secret\r\n");
+	assert_says("wipe x", "          ^\r\nunexpected 'x'; the command ends before it\r\n");
+	assert_says("show lines x", "                ^\r\nexpected a number from 0 to "
+				    "9223372036854775807, found 'x'\r\n");
+	assert_says("show clients 'x", "                  ^\r\nthe quote does not end\r\n");
+	assert_leaves();
+}
+
+static void filters_take_and_leave_lines(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	assert_says("show lines 25 | match \"^line 2.\" | except 22",
+		"line 20\r\nline 21\r\nline 23\r\nline 24\r\nline 25\r\n");
+	assert_says("show lines 12 | match \"2|3\" | count", "Count: 3 lines\r\n");
+	assert_says("show clients | json | match 1|2", " {\"n\":1},\r\n {\"n\":2}\r\n");
+	assert_says(
+		"show clients | json", "[\r\n {\"n\":0},\r\n {\"n\":1},\r\n {\"n\":2}\r\n]\r\n");
+	assert_says("show config | json", "{\r\n  \"text\": \"\\u007f\\u009B\"\r\n}\r\n");
+	assert_leaves();
+}
+
+static void wrong_filters_are_told(void **state)
+{
+	static const char *const wrong[] = {"show lines | nothing", "show lines |",
+		"show lines | match", "show lines | match (", "show lines | match a b",
+		"show lines | json", "show lines | match a{9}{9}{9}", "show lines | count | "};
+
+	(void)state;
+	pty_start(&pty_settings);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		pty_send(wrong[i]);
+		pty_send("\r");
+		pty_expect("^\r\n");
+		pty_expect("box> ");
+		assert_null(strstr(pty_before(), "line 1"));
+	}
+	assert_says("show lines | count | count | count | count | count | count | count | count | "
+		    "count",
+		"too many filters; at most 8\r\n");
+	assert_leaves();
+}
+
+static void output_is_made_safe(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	assert_says("show config", "a\\x1b[2Jb       c\\xff\r\nsecond\r\n");
+	assert_leaves();
+}
+
+static void long_output_stops_at_a_page(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	pty_send("show lines 30\r");
+	pty_expect("line 9\r\n-- more --");
+	pty_send(" ");
+	pty_expect("line 18\r\n-- more --");
+	pty_send("\r");
+	pty_expect("line 19\r\n-- more --");
+	pty_send("xq");
+	pty_expect("box> ");
+	assert_null(strstr(pty_before(), "line 2"));
+	pty_send("show lines 30\r");
+	pty_expect("-- more --");
+	pty_send("G");
+	pty_expect("line 30\r\nbox> ");
+	pty_send("show lines 30 | no-more\r");
+	pty_expect("line 30\r\nbox> ");
+	assert_null(strstr(pty_before(), "more --"));
+	pty_resize(40, 80);
+	pty_send("show lines 30\r");
+	pty_expect("line 30\r\nbox> ");
+	assert_null(strstr(pty_before(), "more --"));
+	assert_leaves();
+}
+
+static void tab_completes(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	pty_send("sh\tcl\tme\t\r");
+	pty_expect("client [meter 1]\r\n");
+	pty_expect("box> ");
+	pty_send("show clients al\t\t");
+	pty_expect("  alpha ");
+	pty_expect("  alphabet ");
+	pty_expect("show clients alpha");
+	pty_send("\x03");
+	pty_expect("box> ");
+	pty_send("show lines | c\t\r");
+	pty_expect("Count: 3 lines");
+	pty_expect("box> ");
+	pty_send("show x y\t");
+	pty_expect("unknown word 'x'");
+	pty_send("\x03");
+	assert_leaves();
+}
+
+static void a_question_mark_lists_what_may_stand(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	pty_send("?");
+	pty_expect("look around");
+	pty_send("\x03");
+	pty_expect("box> ");
+	pty_send("show ?");
+	pty_expect("  clients              some clients\r\n");
+	pty_expect("  lines ");
+	pty_expect("show ");
+	pty_send("li?");
+	pty_expect("  lines                some lines\r\n\rbox> show li");
+	pty_send("nes ?");
+	pty_expect("  <number>             a number\r\n");
+	pty_expect("  Enter                some lines\r\n");
+	pty_send("\x03");
+	pty_expect("^C");
+	pty_send("kick \"a?\x16?\"\r");
+	pty_expect("client [a??]");
+	assert_leaves();
+}
+
+static void history_comes_back(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	assert_says("show lines 1", "line 1\r\n");
+	assert_says("show lines 2", "line 1\r\nline 2\r\n");
+	pty_send("\x1b[A\x1b[A\x1b[A\x10\r");
+	pty_expect("show lines 1\x1b[K\r\nline 1\r\nbox> ");
+	pty_send("\x1b[A\x1b[A\x1b[A\x1b[B\x1b[B\x1b[B\x1b[Bfail\r");
+	pty_expect("it cannot be done");
+	assert_leaves();
+}
+
+static void modes_change_the_prompt(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	pty_send("configure\r");
+	pty_expect("[edit]\r\nbox# ");
+	pty_send("set a.b 'c d'  e\r");
+	pty_expect("[a.b] [c d e]\r\n[edit]\r\nbox# ");
+	pty_send("wipe\r");
+	pty_expect("unknown word 'wipe'");
+	pty_send("exit\r");
+	assert_int_equal(pty_end(), SHELL_END_EXIT);
+}
+
+static void destructive_commands_ask(void **state)
+{
+	struct shell_settings settings = pty_settings;
+
+	(void)state;
+	pty_start(&settings);
+	pty_send("wipe\r");
+	pty_expect("This wipes all of it.\r\nType 'yes' to go on: ");
+	pty_send("y\r");
+	pty_expect("Nothing was changed.\r\nbox> ");
+	pty_send("wipe\r");
+	pty_expect("to go on: ");
+	pty_send("\x03");
+	pty_expect("Nothing was changed.\r\nbox> ");
+	pty_send("wipe\r");
+	pty_expect("to go on: ");
+	pty_send("yes\r");
+	pty_expect("wiped\r\nbox> ");
+	assert_leaves();
+	settings.yes = true;
+	pty_start(&settings);
+	assert_says("wipe", "wiped\r\n");
+	assert_leaves();
+}
+
+static void secrets_are_not_shown(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	pty_send("show secret\r");
+	pty_expect("Secret: ");
+	pty_send("abcdefgh\x7f\x15xy?z\r");
+	pty_expect("\r\n");
+	assert_string_equal(pty_before(), "");
+	pty_expect("4 xy?z\r\nbox> ");
+	pty_send("show secret\r");
+	pty_expect("Secret: ");
+	pty_send("0123456789\r");
+	pty_expect("7 0123456\r\n");
+	assert_leaves();
+}
+
+static void ctrl_c_ends_a_program(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	pty_send("endless\r");
+	pty_expect("started\r\n");
+	pty_send("typed ahead\x03");
+	pty_expect("^C\r\n");
+	pty_expect("ended with 130\r\nbox> ");
+	assert_leaves();
+}
+
+static void noise_and_long_lines_are_survived(void **state)
+{
+	enum { NOISE = 200000, LINE = 1 << 20 };
+	static char bytes[LINE];
+	uint32_t seed = 7;
+
+	(void)state;
+	pty_start(&pty_settings);
+	memset(bytes, 'x', sizeof(bytes));
+	pty_send_bytes(bytes, sizeof(bytes));
+	pty_send("\r");
+	pty_expect("a line has at most 4095 bytes; this one was longer and did not run\r\n");
+	pty_expect("box> ");
+	for (size_t i = 0; i < NOISE; i++) {
+		seed = seed * 1664525 + 1013904223;
+		bytes[i] = (char)(seed >> 24);
+		/* Ctrl-D in an empty line leaves, as it should */
+		if (bytes[i] == 4)
+			bytes[i] = 0;
+	}
+	pty_send_bytes(bytes, NOISE);
+	pty_send("\x03\x03qshow lines 1\x01\x15\x0b\x03");
+	pty_send("show clients end-of-noise\r");
+	pty_expect("client [end-of-noise]");
+	assert_leaves();
+}
+
+static void an_idle_session_ends(void **state)
+{
+	struct shell_settings settings = pty_settings;
+
+	(void)state;
+	settings.idle_s = 1;
+	pty_start(&settings);
+	pty_expect("no key for 1 s: the session ends");
+	assert_int_equal(pty_end(), SHELL_END_IDLE);
+	pty_start(&settings);
+	pty_send("show lines 30\r");
+	pty_expect("-- more --");
+	assert_int_equal(pty_end(), SHELL_END_IDLE);
+	pty_start(&settings);
+	pty_send("wipe\r");
+	pty_expect("to go on: ");
+	assert_int_equal(pty_end(), SHELL_END_IDLE);
+}
+
+static void the_other_end_may_go(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	pty_hang_up();
+	assert_int_equal(pty_end(), SHELL_END_HANGUP);
+	pty_start(&pty_settings);
+	pty_send("endless\r");
+	pty_expect("started\r\n");
+	pty_hang_up();
+	assert_int_equal(pty_end(), SHELL_END_HANGUP);
+	pty_start(&pty_settings);
+	pty_send("\x04");
+	assert_int_equal(pty_end(), SHELL_END_EXIT);
+}
+
+/* Runs one line, or a whole input, with pipes in place of a terminal. */
+static int run_piped(const char *input, const char *line, char *output, size_t size)
+{
+	int in[2], out[2], status;
+	struct shell_term *term;
+	ssize_t len;
+
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	assert_int_equal(write(in[1], input, strlen(input)), strlen(input));
+	close(in[1]);
+	term = shell_term_open(in[0], out[1]);
+	assert_non_null(term);
+	status = line != NULL ? shell_run_line(term, &pty_settings, line)
+			      : (int)shell_run(term, &pty_settings);
+	shell_term_close(term);
+	close(out[1]);
+	close(in[0]);
+	len = read(out[0], output, size - 1);
+	assert_true(len >= 0);
+	output[len] = '\0';
+	close(out[0]);
+	return status;
+}
+
+static void single_commands_have_a_status(void **state)
+{
+	char output[4096];
+
+	(void)state;
+	assert_int_equal(run_piped("", "show lines 2", output, sizeof(output)), SHELL_DONE);
+	assert_string_equal(output, "line 1\nline 2\n");
+	assert_int_equal(run_piped("", "wipe", output, sizeof(output)), SHELL_DONE);
+	assert_string_equal(output, "wiped\n");
+	assert_int_equal(run_piped("", "fail", output, sizeof(output)), SHELL_NOT_DONE);
+	assert_string_equal(output, "");
+	assert_int_equal(run_piped("", "nothing", output, sizeof(output)), SHELL_USAGE);
+	assert_int_equal(run_piped("", "show lines x", output, sizeof(output)), SHELL_USAGE);
+	assert_int_equal(run_piped("", "show secret", output, sizeof(output)), SHELL_DONE);
+	assert_non_null(strstr(output, "-25 ")); /* ENOTTY */
+}
+
+static void a_script_runs_without_prompts(void **state)
+{
+	char output[4096];
+
+	(void)state;
+	assert_int_equal(run_piped("show lines 1\r\nshow clients a\n\nshow clients b", NULL, output,
+				 sizeof(output)),
+		SHELL_END_EXIT);
+	assert_string_equal(output, "line 1\nclient [a]\nclient [b]\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(commands_run),
+		cmocka_unit_test(wrong_lines_are_told_with_a_caret),
+		cmocka_unit_test(filters_take_and_leave_lines),
+		cmocka_unit_test(wrong_filters_are_told),
+		cmocka_unit_test(output_is_made_safe),
+		cmocka_unit_test(long_output_stops_at_a_page),
+		cmocka_unit_test(tab_completes),
+		cmocka_unit_test(a_question_mark_lists_what_may_stand),
+		cmocka_unit_test(history_comes_back),
+		cmocka_unit_test(modes_change_the_prompt),
+		cmocka_unit_test(destructive_commands_ask),
+		cmocka_unit_test(secrets_are_not_shown),
+		cmocka_unit_test(ctrl_c_ends_a_program),
+		cmocka_unit_test(noise_and_long_lines_are_survived),
+		cmocka_unit_test(an_idle_session_ends),
+		cmocka_unit_test(the_other_end_may_go),
+		cmocka_unit_test(single_commands_have_a_status),
+		cmocka_unit_test(a_script_runs_without_prompts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
