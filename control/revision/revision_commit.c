@@ -106,8 +106,11 @@ int revision_candidate_commit(struct revision_candidate *candidate,
 	lock = revision_disk_lock(candidate->place.dir, fault);
 	if (lock < 0)
 		return lock;
+	fault[0] = '\0';
 	rc = write_commit(candidate, commit, report, arg, fault);
 	revision_disk_unlock(lock);
+	if (rc > 0 && fault[0] != '\0')
+		report(arg, fault);
 	if (rc <= 0)
 		return rc;
 	candidate->base.keys = candidate->keys;

@@ -132,10 +132,17 @@ int revision_confirm(const struct revision_place *place, char *fault)
 static int put_back(const struct revision_place *place, unsigned previous, char *fault)
 {
 	char from[REVISION_FILE_PATH_MAX], to[REVISION_FILE_PATH_MAX];
+	struct revision_info there;
+	int rc;
 
 	revision_path_history(place, previous, from);
 	revision_path(place, REVISION_STARTUP, to);
-	return revision_disk_link(to, from, fault);
+	rc = revision_disk_link(to, from, fault);
+	/* as in a commit: it is done, although the disk did not vouch for it */
+	if (rc != 0 && revision_file_read(to, NULL, &there, ignore, NULL) == 0 &&
+		there.number == previous)
+		return 0;
+	return rc;
 }
 
 int revision_wait_revert(const struct revision_place *place, const struct revision_wait *wait,
@@ -161,9 +168,12 @@ int revision_wait_revert(const struct revision_place *place, const struct revisi
 	snprintf(why, sizeof(why), "revision %u was not confirmed: revision %u again", wait->number,
 		wait->previous);
 	revision_info_init(&info, 0, "guard", why);
+	fault[0] = '\0';
 	rc = revision_write(place, &running, &old.keys, &info, 0, fault);
 	if (rc == -ENOSPC || rc == -EDQUOT)
 		rc = put_back(place, wait->previous, fault);
+	if (rc >= 0 && fault[0] != '\0')
+		report(arg, fault);
 	if (rc >= 0)
 		revision_tell(report, arg, "%s", why);
 	return rc < 0 ? rc : 1;

@@ -142,7 +142,7 @@ void revision_state_read(const struct revision_place *place, struct revision_sta
 
 /* Puts away what earlier commits that were cut off have left. */
 void revision_recover(const struct revision_place *place);
-/* A commit of `keys` over `running`; the number of the new revision. */
+/* A commit of `keys` over `running`; the number of the new revision. A fault that is told beside a number is a warning. */
 int revision_write(const struct revision_place *place, const struct revision_state *running,
 	const struct revision_keys *keys, struct revision_info *info, unsigned confirm_minutes,
 	char *fault) __attribute__((warn_unused_result));

@@ -105,6 +105,22 @@ static void cut_history(const struct revision_place *place, unsigned kept)
 	}
 }
 
+/* Step 3. When the file has its name and the disk did not vouch for it, the commit is made: `fault` is a warning then. */
+static int replace_startup(const struct revision_place *place, const struct revision_keys *keys,
+	const struct revision_info *info, char *fault)
+{
+	char path[REVISION_FILE_PATH_MAX];
+	struct revision_info there;
+	int rc;
+
+	revision_path(place, REVISION_STARTUP, path);
+	rc = write_file(path, keys, info, fault);
+	if (rc != 0 && revision_file_read(path, NULL, &there, ignore, NULL) == 0 &&
+		there.number == info->number)
+		return 0;
+	return rc;
+}
+
 /* Step 4 and 5: nothing of it can undo the commit. */
 static void follow(const struct revision_place *place, unsigned confirm_minutes)
 {
@@ -152,12 +168,8 @@ int revision_write(const struct revision_place *place, const struct revision_sta
 		rc = revision_wait_write(
 			place, info->number, previous, confirm_minutes, info->who, fault);
 	}
-	if (rc == 0) {
-		char startup[REVISION_FILE_PATH_MAX];
-
-		revision_path(place, REVISION_STARTUP, startup);
-		rc = write_file(startup, keys, info, fault);
-	}
+	if (rc == 0)
+		rc = replace_startup(place, keys, info, fault);
 	if (rc != 0) {
 		(void)!revision_disk_remove(path, ignored);
 		return rc;
