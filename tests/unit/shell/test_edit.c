@@ -210,7 +210,7 @@ static void a_picture_fits_its_room(void **state)
 static void history_is_bounded(void **state)
 {
 	struct shell_history history = {0};
-	char line[16];
+	char line[32];
 
 	(void)state;
 	assert_null(shell_history_get(&history, 0));
