@@ -95,7 +95,7 @@ static void run(struct cli_call *call, const json_t *request)
 		call->arg_bytes = strlen(words[used]);
 	}
 	functions[id](call);
-	if (call->result == NULL && call->code == NULL) {
+	if (call->result == NULL && call->code == NULL && !call->is_pending) {
 		call->code = "no_memory";
 		call->error = "control has no memory for the answer";
 	}
@@ -124,19 +124,36 @@ static json_t *wrap(struct cli_call *call)
 	return answer;
 }
 
-char *cli_answer(const struct cli_config *config, const char *request, size_t request_bytes)
+char *cli_answer_some(const struct cli_config *config, const char *request, size_t request_bytes,
+	uint64_t *probe, bool *is_pending)
 {
-	struct cli_call call = {.server = config};
+	struct cli_call call = {.server = config, .probe = probe};
 	json_t *parsed = json_loadb(request, request_bytes, JSON_REJECT_DUPLICATES, NULL), *answer;
-	char *line;
+	char *line = NULL;
 
 	if (json_is_object(parsed))
 		run(&call, parsed);
 	else
 		refuse(&call, "expected one JSON object on one line");
-	answer = wrap(&call);
-	line = answer != NULL ? json_dumps(answer, JSON_COMPACT) : NULL;
-	json_decref(answer);
 	json_decref(parsed);
+	*is_pending = call.is_pending;
+	if (call.is_pending)
+		return NULL;
+	answer = wrap(&call);
+	free(call.made_error);
+	if (answer != NULL)
+		line = json_dumps(answer, JSON_COMPACT);
+	json_decref(answer);
 	return line;
+}
+
+char *cli_answer(const struct cli_config *config, const char *request, size_t request_bytes)
+{
+	static const char pending[] =
+		"{\"ok\":false,\"code\":\"pending\",\"error\":\"not known yet\"}";
+	uint64_t probe = 0;
+	bool is_pending;
+	char *line = cli_answer_some(config, request, request_bytes, &probe, &is_pending);
+
+	return is_pending ? strdup(pending) : line;
 }

@@ -65,6 +65,50 @@ struct cli_listener {
 	uint64_t accepted;
 };
 
+enum { CLI_ADDRESSES_MAX = 8, CLI_ADDRESS_MAX = 64 };
+
+struct cli_interface {
+	const char *name; /* what the board calls it, or its device */
+	const char *device, *driver;
+	uint8_t mac[6];
+	bool is_up; /* the link */
+	bool is_kernel; /* the kernel's; else a worker's */
+	uint32_t speed_mbps; /* 0 = not known */
+	uint32_t mtu_bytes;
+	char addresses[CLI_ADDRESSES_MAX][CLI_ADDRESS_MAX]; /* with "/prefix" where it is known */
+	unsigned address_len;
+	uint64_t rx_packets, rx_bytes, rx_errors, rx_dropped;
+	uint64_t tx_packets, tx_bytes, tx_errors, tx_dropped;
+};
+
+/* One process. */
+struct cli_core {
+	const char *process; /* "control", "worker 0" */
+	uint32_t pid;
+	int cpu; /* that it ran on last; -1 = not known */
+	uint64_t cpu_ms; /* CPU time since its start */
+	unsigned
+		cpu_permille; /* of the last seconds, as the kernel counts: a loop that polls is never idle */
+	bool is_polling; /* the members below are set */
+	uint64_t polls, busy_polls, sleeps; /* since its start */
+	unsigned busy_permille; /* of the last seconds' polls, those that found something to do */
+};
+
+enum { CLI_FAULTS_MAX = 16, CLI_FAULT_MAX = 160 };
+
+struct cli_health {
+	bool workers; /* every worker is up */
+	bool links; /* and its link */
+	bool messages; /* and brought control's message to itself back */
+	char faults[CLI_FAULTS_MAX][CLI_FAULT_MAX]; /* for people: "worker 0 is down" */
+	unsigned fault_len;
+};
+
+/* A key that config reload changed. */
+typedef void cli_change_fn(void *arg, const char *path, const char *before, const char *after,
+	const char *needs, bool waits);
+typedef void cli_line_out_fn(void *arg, const char *line);
+
 typedef void cli_client_fn(void *arg, const struct cli_client *client);
 typedef void cli_subscription_fn(void *arg, const struct cli_subscription *subscription);
 typedef void cli_topic_fn(void *arg, const char *filter, uint32_t subscribers);
@@ -95,6 +139,19 @@ struct cli_ops {
 	bool (*listener)(void *arg, unsigned number, struct cli_listener *out);
 	/* Why connections of a listener ended: the reasons that were counted. */
 	void (*shutdowns)(void *arg, unsigned number, cli_value_fn *each, void *each_arg);
+
+	/* False when there is no such interface, or process: numbers run from 0. */
+	bool (*interface)(void *arg, unsigned number, struct cli_interface *out);
+	bool (*core)(void *arg, unsigned number, struct cli_core *out);
+
+	/*
+	 * With *probe 0 it begins to look and sets *probe. False: not known yet; ask again with the same *probe in a
+	 * later turn.
+	 */
+	bool (*health)(void *arg, uint64_t *probe, struct cli_health *out);
+
+	/* Takes the configuration over, as SIGHUP does. False after faults, each told to `fault`: all stays as it was. */
+	bool (*reload)(void *arg, cli_change_fn *each, cli_line_out_fn *fault, void *each_arg);
 
 	/* Bytes by class: `process` is "control" or "worker 0"; workers also name the whole arena. */
 	void (*memory)(void *arg, cli_memory_fn *each, void *each_arg);

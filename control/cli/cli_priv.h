@@ -31,7 +31,10 @@ struct cli_call {
 	unsigned limit;
 	json_t *result;
 	size_t text_bytes; /* of names put into the result so far */
-	const char *code, *error; /* constant */
+	const char *code, *error; /* constant, or made_error */
+	char *made_error; /* from malloc, or NULL */
+	uint64_t *probe; /* of the connection: 0 unless it has asked before */
+	bool is_pending; /* the answer is not known yet */
 };
 
 typedef void cli_command_fn(struct cli_call *call);
@@ -40,6 +43,10 @@ typedef void cli_command_fn(struct cli_call *call);
 	cli_command_fn cli_command_##function;
 #include "cli_command.def"
 #undef CLI_COMMAND
+
+/* As cli_answer; NULL with *is_pending: ask again with the same *probe, which begins as 0. */
+char *cli_answer_some(const struct cli_config *config, const char *request, size_t request_bytes,
+	uint64_t *probe, bool *is_pending);
 
 json_t *cli_json_client(const struct cli_client *client);
 

@@ -35,6 +35,8 @@ struct connection {
 	char *answer; /* being written, or NULL */
 	size_t used; /* bytes of request that have come */
 	bool is_last; /* close when the answer has left */
+	bool is_waiting; /* its first request is whole, and the answer not known yet */
+	uint64_t probe; /* of that request */
 	char request[CLI_REQUEST_MAX];
 };
 
@@ -98,7 +100,7 @@ static void answer_with(struct connection *connection, char *answer)
 		end(connection);
 }
 
-/* Answers the first request that is whole; false when more must come first. */
+/* Answers the first request that is whole, or lets it wait; false when more must come first. */
 static bool take_request(struct connection *connection)
 {
 	char *newline = memchr(connection->request, '\n', connection->used);
@@ -113,7 +115,11 @@ static bool take_request(struct connection *connection)
 		return true;
 	}
 	bytes = (size_t)(newline - connection->request);
-	answer = cli_answer(&connection->cli->config, connection->request, bytes);
+	answer = cli_answer_some(&connection->cli->config, connection->request, bytes,
+		&connection->probe, &connection->is_waiting);
+	if (connection->is_waiting)
+		return true;
+	connection->probe = 0;
 	connection->used -= bytes + 1;
 	memmove(connection->request, newline + 1, connection->used);
 	answer_with(connection, answer);
@@ -284,6 +290,18 @@ void cli_close(struct cli *cli)
 	BASE_LIST_FOREACH (it, &cli->connections)
 		end(BASE_CONTAINER_OF(it, struct connection, node));
 	uv_close((uv_handle_t *)&cli->listener, on_listener_closed);
+}
+
+void cli_turn(struct cli *cli)
+{
+	struct base_list *it;
+
+	BASE_LIST_FOREACH (it, &cli->connections) {
+		struct connection *connection = BASE_CONTAINER_OF(it, struct connection, node);
+
+		if (connection->is_waiting && !uv_is_closing((uv_handle_t *)&connection->pipe))
+			take_request(connection);
+	}
 }
 
 void cli_configure(struct cli *cli, const struct config *config)

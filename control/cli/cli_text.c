@@ -1,4 +1,4 @@
-#include "cli_text.h"
+#include "cli_text_priv.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -6,14 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct page {
-	cli_line_fn *line;
-	void *arg;
-};
-
-static void put(const struct page *page, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-static void put(const struct page *page, const char *fmt, ...)
+void cli_page_put(const struct cli_page *page, const char *fmt, ...)
 {
 	char *raw = NULL, *safe;
 	size_t used = 0;
@@ -45,19 +38,19 @@ static void put(const struct page *page, const char *fmt, ...)
 	free(raw);
 }
 
-static const char *text_of(const json_t *object, const char *name)
+const char *cli_page_text(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
 
 	return text ? text : "undefined";
 }
 
-static long long number_of(const json_t *object, const char *name)
+long long cli_page_number(const json_t *object, const char *name)
 {
 	return json_integer_value(json_object_get(object, name));
 }
 
-static const char *truth_of(const json_t *object, const char *name)
+const char *cli_page_truth(const json_t *object, const char *name)
 {
 	return json_is_true(json_object_get(object, name)) ? "true" : "false";
 }
@@ -81,42 +74,43 @@ static void print_duration(long long ms, char *out, size_t out_bytes)
 }
 
 /* Prints every entry of a list. */
-static void each(const struct page *page, const json_t *list,
-	void (*print)(const struct page *, const json_t *))
+void cli_page_each(const struct cli_page *page, const json_t *list,
+	void (*print)(const struct cli_page *, const json_t *))
 {
 	for (size_t i = 0; i < json_array_size(list); i++)
 		print(page, json_array_get(list, i));
 }
 
-static void text_worker(const struct page *page, const json_t *worker)
+static void text_worker(const struct cli_page *page, const json_t *worker)
 {
 	char uptime[96];
 
-	print_duration(number_of(worker, "uptime"), uptime, sizeof(uptime));
+	print_duration(cli_page_number(worker, "uptime"), uptime, sizeof(uptime));
 	if (json_is_true(json_object_get(worker, "ready")))
-		put(page, "worker %lld is ready (pid %lld, up %s, restarts %lld)",
-			number_of(worker, "worker"), number_of(worker, "pid"), uptime,
-			number_of(worker, "restarts"));
+		cli_page_put(page, "worker %lld is ready (pid %lld, up %s, restarts %lld)",
+			cli_page_number(worker, "worker"), cli_page_number(worker, "pid"), uptime,
+			cli_page_number(worker, "restarts"));
 	else
-		put(page, "worker %lld is down (restarts %lld)", number_of(worker, "worker"),
-			number_of(worker, "restarts"));
+		cli_page_put(page, "worker %lld is down (restarts %lld)",
+			cli_page_number(worker, "worker"), cli_page_number(worker, "restarts"));
 }
 
-static void text_status(const struct page *page, const json_t *result)
+static void text_status(const struct cli_page *page, const json_t *result)
 {
-	put(page, "Node '%s' %s is started", text_of(result, "node"), text_of(result, "version"));
-	each(page, json_object_get(result, "workers"), text_worker);
+	cli_page_put(page, "Node '%s' %s is started", cli_page_text(result, "node"),
+		cli_page_text(result, "version"));
+	cli_page_each(page, json_object_get(result, "workers"), text_worker);
 }
 
-static void text_broker(const struct page *page, const json_t *result)
+static void text_broker(const struct cli_page *page, const json_t *result)
 {
 	char uptime[96];
 
-	print_duration(number_of(result, "uptime"), uptime, sizeof(uptime));
-	put(page, "%-10s: %s", "sysdescr", text_of(result, "sysdescr"));
-	put(page, "%-10s: %s", "version", text_of(result, "version"));
-	put(page, "%-10s: %s", "datetime", text_of(result, "datetime"));
-	put(page, "%-10s: %s", "uptime", uptime);
+	print_duration(cli_page_number(result, "uptime"), uptime, sizeof(uptime));
+	cli_page_put(page, "%-10s: %s", "sysdescr", cli_page_text(result, "sysdescr"));
+	cli_page_put(page, "%-10s: %s", "version", cli_page_text(result, "version"));
+	cli_page_put(page, "%-10s: %s", "datetime", cli_page_text(result, "datetime"));
+	cli_page_put(page, "%-10s: %s", "uptime", uptime);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -126,7 +120,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*left, *right);
 }
 
-static void text_values(const struct page *page, const json_t *result)
+static void text_values(const struct cli_page *page, const json_t *result)
 {
 	size_t len = json_object_size(result), i = 0;
 	const char **names = calloc(len + 1, sizeof(*names));
@@ -142,52 +136,53 @@ static void text_values(const struct page *page, const json_t *result)
 		names[i++] = json_object_iter_key(at);
 	qsort(names, len, sizeof(*names), compare_names);
 	for (i = 0; i < len; i++)
-		put(page, "%-30s: %lld", names[i], number_of(result, names[i]));
+		cli_page_put(page, "%-30s: %lld", names[i], cli_page_number(result, names[i]));
 	free(names);
 }
 
-static void text_client(const struct page *page, const json_t *client)
+static void text_client(const struct cli_page *page, const json_t *client)
 {
 	char disconnected[48] = "";
 
 	if (json_is_integer(json_object_get(client, "disconnected_at")))
 		snprintf(disconnected, sizeof(disconnected), ", disconnected_at=%lld",
-			number_of(client, "disconnected_at"));
-	put(page,
+			cli_page_number(client, "disconnected_at"));
+	cli_page_put(page,
 		"Client(%s, username=%s, peername=%s, clean_start=%s, keepalive=%lld, "
 		"session_expiry_interval=%lld, subscriptions=%lld, inflight=%lld, "
 		"awaiting_rel=%lld, "
 		"delivered_msgs=%lld, enqueued_msgs=%lld, dropped_msgs=%lld, connected=%s, "
 		"created_at=%lld, connected_at=%lld%s)",
-		text_of(client, "clientid"), text_of(client, "username"),
-		text_of(client, "peername"), truth_of(client, "clean_start"),
-		number_of(client, "keepalive"), number_of(client, "session_expiry_interval"),
-		number_of(client, "subscriptions"), number_of(client, "inflight"),
-		number_of(client, "awaiting_rel"), number_of(client, "delivered_msgs"),
-		number_of(client, "enqueued_msgs"), number_of(client, "dropped_msgs"),
-		truth_of(client, "connected"), number_of(client, "created_at"),
-		number_of(client, "connected_at"), disconnected);
+		cli_page_text(client, "clientid"), cli_page_text(client, "username"),
+		cli_page_text(client, "peername"), cli_page_truth(client, "clean_start"),
+		cli_page_number(client, "keepalive"),
+		cli_page_number(client, "session_expiry_interval"),
+		cli_page_number(client, "subscriptions"), cli_page_number(client, "inflight"),
+		cli_page_number(client, "awaiting_rel"), cli_page_number(client, "delivered_msgs"),
+		cli_page_number(client, "enqueued_msgs"), cli_page_number(client, "dropped_msgs"),
+		cli_page_truth(client, "connected"), cli_page_number(client, "created_at"),
+		cli_page_number(client, "connected_at"), disconnected);
 }
 
-static void text_subscription(const struct page *page, const json_t *subscription)
+static void text_subscription(const struct cli_page *page, const json_t *subscription)
 {
-	put(page, "%s -> topic:%s qos:%lld nl:%lld rh:%lld rap:%lld",
-		text_of(subscription, "clientid"), text_of(subscription, "topic"),
-		number_of(subscription, "qos"), number_of(subscription, "nl"),
-		number_of(subscription, "rh"), number_of(subscription, "rap"));
+	cli_page_put(page, "%s -> topic:%s qos:%lld nl:%lld rh:%lld rap:%lld",
+		cli_page_text(subscription, "clientid"), cli_page_text(subscription, "topic"),
+		cli_page_number(subscription, "qos"), cli_page_number(subscription, "nl"),
+		cli_page_number(subscription, "rh"), cli_page_number(subscription, "rap"));
 }
 
-static void text_topic(const struct page *page, const json_t *topic)
+static void text_topic(const struct cli_page *page, const json_t *topic)
 {
-	put(page, "%s -> %s", text_of(topic, "topic"), text_of(topic, "node"));
+	cli_page_put(page, "%s -> %s", cli_page_text(topic, "topic"), cli_page_text(topic, "node"));
 }
 
-static void text_listener(const struct page *page, const json_t *listener)
+static void text_listener(const struct cli_page *page, const json_t *listener)
 {
 	char counts[2048] = "", maximum[24];
 	size_t used = 0;
 	json_t *shutdowns = json_object_get(listener, "shutdown_count");
-	long long max_conns = number_of(listener, "max_conns");
+	long long max_conns = cli_page_number(listener, "max_conns");
 
 	for (void *at = json_object_iter(shutdowns); at != NULL;
 		at = json_object_iter_next(shutdowns, at)) {
@@ -201,57 +196,60 @@ static void text_listener(const struct page *page, const json_t *listener)
 	}
 	counts[used] = '\0';
 	snprintf(maximum, sizeof(maximum), max_conns ? "%lld" : "infinity", max_conns);
-	put(page, "%s", text_of(listener, "id"));
-	put(page, "  %-16s: %s", "listen_on", text_of(listener, "listen_on"));
-	put(page, "  %-16s: %lld", "acceptors", number_of(listener, "acceptors"));
-	put(page, "  %-16s: %s", "proxy_protocol", truth_of(listener, "proxy_protocol"));
-	put(page, "  %-16s: %s", "running", truth_of(listener, "running"));
-	put(page, "  %-16s: %lld", "current_conn", number_of(listener, "current_conn"));
-	put(page, "  %-16s: %s", "max_conns", maximum);
-	put(page, "  %-16s: [%s]", "shutdown_count", counts);
+	cli_page_put(page, "%s", cli_page_text(listener, "id"));
+	cli_page_put(page, "  %-16s: %s", "listen_on", cli_page_text(listener, "listen_on"));
+	cli_page_put(page, "  %-16s: %lld", "acceptors", cli_page_number(listener, "acceptors"));
+	cli_page_put(
+		page, "  %-16s: %s", "proxy_protocol", cli_page_truth(listener, "proxy_protocol"));
+	cli_page_put(page, "  %-16s: %s", "running", cli_page_truth(listener, "running"));
+	cli_page_put(
+		page, "  %-16s: %lld", "current_conn", cli_page_number(listener, "current_conn"));
+	cli_page_put(page, "  %-16s: %s", "max_conns", maximum);
+	cli_page_put(page, "  %-16s: [%s]", "shutdown_count", counts);
 }
 
-static void text_class(const struct page *page, const json_t *entry)
+static void text_class(const struct cli_page *page, const json_t *entry)
 {
-	put(page, "%-10s %-24s %14lld %12lld %9lld", text_of(entry, "process"),
-		text_of(entry, "class"), number_of(entry, "bytes"), number_of(entry, "objects"),
-		number_of(entry, "failures"));
+	cli_page_put(page, "%-10s %-24s %14lld %12lld %9lld", cli_page_text(entry, "process"),
+		cli_page_text(entry, "class"), cli_page_number(entry, "bytes"),
+		cli_page_number(entry, "objects"), cli_page_number(entry, "failures"));
 }
 
-static void text_process(const struct page *page, const json_t *entry)
+static void text_process(const struct cli_page *page, const json_t *entry)
 {
-	put(page, "%-10s %-24s %14lld", text_of(entry, "process"), "all classes",
-		number_of(entry, "bytes"));
+	cli_page_put(page, "%-10s %-24s %14lld", cli_page_text(entry, "process"), "all classes",
+		cli_page_number(entry, "bytes"));
 	if (json_object_get(entry, "bytes_per_connection") != NULL)
-		put(page, "%-10s %-24s %14lld", text_of(entry, "process"), "by connection",
-			number_of(entry, "bytes_per_connection"));
+		cli_page_put(page, "%-10s %-24s %14lld", cli_page_text(entry, "process"),
+			"by connection", cli_page_number(entry, "bytes_per_connection"));
 }
 
-static void text_memory(const struct page *page, const json_t *result)
+static void text_memory(const struct cli_page *page, const json_t *result)
 {
-	put(page, "%-10s %-24s %14s %12s %9s", "process", "class", "bytes", "objects", "failures");
-	each(page, json_object_get(result, "classes"), text_class);
-	each(page, json_object_get(result, "processes"), text_process);
-	put(page, "connections: %lld", number_of(result, "connections"));
+	cli_page_put(page, "%-10s %-24s %14s %12s %9s", "process", "class", "bytes", "objects",
+		"failures");
+	cli_page_each(page, json_object_get(result, "classes"), text_class);
+	cli_page_each(page, json_object_get(result, "processes"), text_process);
+	cli_page_put(page, "connections: %lld", cli_page_number(result, "connections"));
 }
 
-static void text_key(const struct page *page, const json_t *key)
+static void text_key(const struct cli_page *page, const json_t *key)
 {
-	put(page, "%s = %s", text_of(key, "key"), text_of(key, "value"));
+	cli_page_put(page, "%s = %s", cli_page_text(key, "key"), cli_page_text(key, "value"));
 }
 
-static void text_command(const struct page *page, const json_t *command)
+static void text_command(const struct cli_page *page, const json_t *command)
 {
 	char head[64];
 
-	snprintf(
-		head, sizeof(head), "%s %s", text_of(command, "command"), text_of(command, "args"));
-	put(page, "  %-34s %s", head, text_of(command, "help"));
+	snprintf(head, sizeof(head), "%s %s", cli_page_text(command, "command"),
+		cli_page_text(command, "args"));
+	cli_page_put(page, "  %-34s %s", head, cli_page_text(command, "help"));
 }
 
 void cli_text_print(enum cli_command_id id, const json_t *result, cli_line_fn *line, void *arg)
 {
-	const struct page page = {line, arg};
+	const struct cli_page page = {line, arg};
 
 	switch (id) {
 	case CLI_status:
@@ -265,32 +263,45 @@ void cli_text_print(enum cli_command_id id, const json_t *result, cli_line_fn *l
 		text_values(&page, result);
 		break;
 	case CLI_clients_list:
-		each(&page, result, text_client);
+		cli_page_each(&page, result, text_client);
 		break;
 	case CLI_clients_show:
 		text_client(&page, result);
 		break;
 	case CLI_clients_kick:
-		put(&page, "%s", json_string_value(result) ? json_string_value(result) : "");
+		cli_page_put(
+			&page, "%s", json_string_value(result) ? json_string_value(result) : "");
 		break;
 	case CLI_subscriptions_list:
 	case CLI_subscriptions_show:
-		each(&page, result, text_subscription);
+		cli_page_each(&page, result, text_subscription);
 		break;
 	case CLI_topics_list:
-		each(&page, result, text_topic);
+		cli_page_each(&page, result, text_topic);
 		break;
 	case CLI_listeners:
-		each(&page, result, text_listener);
+		cli_page_each(&page, result, text_listener);
 		break;
 	case CLI_memory:
 		text_memory(&page, result);
 		break;
+	case CLI_interfaces:
+		cli_page_each(&page, result, cli_text_interface);
+		break;
+	case CLI_cores:
+		cli_text_cores(&page, result);
+		break;
+	case CLI_health:
+		cli_text_health(&page, result);
+		break;
+	case CLI_config_reload:
+		cli_text_reload(&page, result);
+		break;
 	case CLI_config_show:
-		each(&page, result, text_key);
+		cli_page_each(&page, result, text_key);
 		break;
 	case CLI_help:
-		each(&page, result, text_command);
+		cli_page_each(&page, result, text_command);
 		break;
 	case CLI_COMMANDS:
 		break;

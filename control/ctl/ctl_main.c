@@ -211,11 +211,18 @@ static void print_end(
 		puts(cli_text_empty(id));
 }
 
+/* "health" answers by the exit status too. */
+static bool is_unhealthy(enum cli_command_id id, const json_t *result)
+{
+	return id == CLI_health && !json_is_true(json_object_get(result, "ok"));
+}
+
 /* Asks until there is no further page. The exit status. */
 static int ask_all(const struct options *options, enum cli_command_id id, struct cli_peer *peer)
 {
 	unsigned long long printed = 0, left;
 	char cursor[32] = "";
+	int status = 0;
 
 	do {
 		json_t *answer, *result;
@@ -230,8 +237,7 @@ static int ask_all(const struct options *options, enum cli_command_id id, struct
 		}
 		result = json_object_get(answer, "result");
 		if (!json_is_true(json_object_get(answer, "ok")) || result == NULL) {
-			int status = print_refusal(options, answer);
-
+			status = print_refusal(options, answer);
 			json_decref(answer);
 			return status;
 		}
@@ -240,6 +246,8 @@ static int ask_all(const struct options *options, enum cli_command_id id, struct
 			printed += json_array_size(result);
 		} else {
 			print_whole(options, id, result);
+			if (is_unhealthy(id, result))
+				status = EXIT_NOT_DONE;
 		}
 		next = json_string_value(json_object_get(answer, "next"));
 		snprintf(cursor, sizeof(cursor), "%s", next ? next : "");
@@ -247,7 +255,7 @@ static int ask_all(const struct options *options, enum cli_command_id id, struct
 	} while (cursor[0] != '\0' && (options->limit == 0 || printed < options->limit));
 	if (cli_commands[id].is_list)
 		print_end(options, id, printed);
-	return 0;
+	return status;
 }
 
 /* A command of control: asks and prints. The exit status. */

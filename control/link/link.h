@@ -119,6 +119,21 @@ void link_worker_memory(const struct link *link, uint32_t worker,
 void link_worker_arena(
 	const struct link *link, uint32_t worker, uint64_t *bytes, uint64_t *free_bytes);
 
+/* The port of one worker, as it is now. */
+struct link_port_info {
+	const char
+		*driver; /* DPDK's; "" while the worker has not begun; borrowed from the region */
+	const char *ipv6; /* with "/prefix"; "" = link-local alone; borrowed */
+	uint8_t mac[6];
+	uint16_t mtu_bytes;
+	uint8_t ipv4[4]; /* in network order; all 0 = none */
+	uint32_t prefix4_bits; /* 0 = not known */
+	bool is_up; /* the link */
+	uint32_t speed_mbps; /* 0 = not known */
+};
+
+void link_port_info(const struct link *link, uint32_t worker, struct link_port_info *out);
+
 /* Whether records wait for a ring: nobody rings when it has room again, so look soon. */
 bool link_is_congested(const struct link *link);
 

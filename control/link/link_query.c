@@ -129,6 +129,26 @@ void link_worker_arena(
 	*free_bytes = abi_counter_get(&counters->arena_free_bytes);
 }
 
+void link_port_info(const struct link *link, uint32_t worker, struct link_port_info *out)
+{
+	const struct abi_port *port;
+	uint32_t ipv4;
+
+	*out = (struct link_port_info){.driver = "", .ipv6 = ""};
+	if (worker >= link->worker_len || !link->workers[worker].is_alive)
+		return;
+	port = &abi_region_counters(link->region, worker)->port;
+	out->driver = port->driver;
+	out->ipv6 = port->ipv6;
+	memcpy(out->mac, port->mac, sizeof(out->mac));
+	out->mtu_bytes = port->mtu;
+	ipv4 = abi_port_get(&port->ipv4);
+	memcpy(out->ipv4, &ipv4, sizeof(out->ipv4));
+	out->prefix4_bits = port->prefix4_bits;
+	out->is_up = abi_port_get(&port->is_up) != 0;
+	out->speed_mbps = abi_port_get(&port->speed_mbps);
+}
+
 bool link_is_congested(const struct link *link)
 {
 	for (uint32_t i = 0; i < link->worker_len; i++)

@@ -231,19 +231,24 @@ void link_interest_del(struct link *link, uint32_t worker, struct link_text filt
 	send_interest(link, ABI_C_INTEREST_DEL, worker, filter);
 }
 
+bool link_publish_to(struct link *link, uint32_t worker, const struct kit_message_view *message)
+{
+	struct abi_message *body;
+
+	if (!link_is_up(link, worker))
+		return false;
+	body = link_begin(link, worker, ABI_C_PUBLISH, sizeof(*body) + message_bytes(message));
+	if (body == NULL)
+		return false;
+	put_message(body, body + 1, message);
+	link_end(link, worker);
+	return true;
+}
+
 bool link_publish(struct link *link, const struct kit_message_view *message)
 {
-	for (uint32_t i = 0; i < link->worker_len; i++) {
-		struct abi_message *body;
-
-		if (!link_is_up(link, i))
-			continue;
-		body = link_begin(link, i, ABI_C_PUBLISH, sizeof(*body) + message_bytes(message));
-		if (body == NULL)
-			return false;
-		put_message(body, body + 1, message);
-		link_end(link, i);
-		return true;
-	}
+	for (uint32_t i = 0; i < link->worker_len; i++)
+		if (link_is_up(link, i))
+			return link_publish_to(link, i, message);
 	return false;
 }

@@ -71,5 +71,7 @@ void link_interest_del(struct link *link, uint32_t worker, struct link_text filt
 
 /* Route as if a client had published it. False when no worker is up: the caller routes to offline sessions itself. */
 bool link_publish(struct link *link, const struct kit_message_view *message);
+/* The same through one worker. False when it is down. */
+bool link_publish_to(struct link *link, uint32_t worker, const struct kit_message_view *message);
 
 #endif

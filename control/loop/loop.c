@@ -101,6 +101,8 @@ static void turn(struct loop *loop)
 	if (session_turn(loop->core))
 		is_busy = true;
 	sys_turn(loop->sys, now_ms);
+	loop_cores_turn(loop, now_ms);
+	cli_turn(loop->cli);
 	tell_listeners(loop);
 	link_flush(loop->link);
 	if (loop->stop_by_ms != 0 &&
@@ -137,7 +139,8 @@ static void on_signal(uv_signal_t *handle, int number)
 	struct loop *loop = handle->data;
 
 	if (number == SIGHUP) {
-		loop_reload(loop);
+		base_log(BASE_LOG_INFO, "SIGHUP: reading the configuration again");
+		(void)loop_reload(loop, NULL, NULL, NULL);
 		return;
 	}
 	if (loop->stop_by_ms != 0) {
@@ -193,7 +196,7 @@ static int open_link(struct loop *loop)
 	session_core_link(loop->core, loop->link);
 	base_log(BASE_LOG_INFO, "region %s: %u worker%s, rings of %u KiB", config.region_path,
 		config.worker_len, config.worker_len == 1 ? "" : "s", config.ring_bytes >> 10);
-	return loop_load_acl(loop, &loop->config);
+	return loop_load_acl(loop, &loop->config, loop_log_line, NULL);
 }
 
 static int open_parts(struct loop *loop)

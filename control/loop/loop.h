@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "config.h"
 #include "link.h"
+#include "loop_cores.h"
 #include "retain.h"
 #include "session.h"
 #include "sys.h"
@@ -42,6 +43,7 @@ struct loop {
 	uv_poll_t doorbell;
 	uv_signal_t signals[3];
 	uint64_t stop_by_ms; /* 0 = running */
+	struct loop_cores cores;
 	bool listeners_told; /* in the log, for the worker that is up */
 };
 
@@ -53,11 +55,14 @@ void loop_limits(const struct config *config, struct link_limits *out);
 void loop_session_config(const struct config *config, struct session_config *out);
 void loop_retain_config(const struct config *config, struct retain_config *out);
 void loop_sys_config(const struct config *config, struct sys_config *out);
-/* Compiles the rules of `config` and hands them to the workers. Faults are logged. */
-int loop_load_acl(struct loop *loop, const struct config *config)
+/* Compiles the rules of `config` and hands them to the workers. Faults go to `report`. */
+int loop_load_acl(struct loop *loop, const struct config *config, config_line_fn *report, void *arg)
 	__attribute__((warn_unused_result));
-/* SIGHUP: takes over what may change while running; a fault leaves all as it was. */
-void loop_reload(struct loop *loop);
+/*
+ * SIGHUP and config reload: takes over what may change while running; false after a fault, which leaves all as it was.
+ * Everything is logged; `each` and `fault` are told too, unless they are NULL.
+ */
+bool loop_reload(struct loop *loop, cli_change_fn *each, cli_line_out_fn *fault, void *arg);
 void loop_log_line(void *arg, const char *line); /* an error line of the configuration's parsers */
 
 /* ---- loop_commands.c: what sluicectl asks ---- */

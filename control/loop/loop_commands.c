@@ -2,9 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base_log.h"
 #include "base_time.h"
 #include "kit_mem.h"
 #include "loop.h"
+#include "loop_health.h"
+#include "loop_interfaces.h"
 #include "session_query.h"
 
 /* The command server's questions, answered from session, link, retain and sys. */
@@ -203,6 +206,27 @@ static void shutdowns(void *arg, unsigned number, cli_value_fn *each, void *each
 	link_listener_shutdowns(loop->link, LINK_ALL, number, each_shutdown, &walk);
 }
 
+static bool interface(void *arg, unsigned number, struct cli_interface *out)
+{
+	return loop_interface_get(arg, number, out);
+}
+
+static bool core(void *arg, unsigned number, struct cli_core *out)
+{
+	return loop_cores_get(arg, number, out);
+}
+
+static bool health(void *arg, uint64_t *probe, struct cli_health *out)
+{
+	return loop_health_get(arg, probe, out);
+}
+
+static bool reload(void *arg, cli_change_fn *each, cli_line_out_fn *fault, void *each_arg)
+{
+	base_log(BASE_LOG_INFO, "config reload: reading the configuration again");
+	return loop_reload(arg, each, fault, each_arg);
+}
+
 static void each_memory(
 	void *arg, const char *name, uint64_t bytes, uint64_t objects, uint64_t failures)
 {
@@ -263,6 +287,10 @@ const struct cli_ops loop_cli_ops = {
 	.topics = topics,
 	.listener = listener,
 	.shutdowns = shutdowns,
+	.interface = interface,
+	.core = core,
+	.health = health,
+	.reload = reload,
 	.memory = memory,
 	.stats = stats,
 	.metrics = metrics,

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -85,14 +86,17 @@ void loop_sys_config(const struct config *config, struct sys_config *out)
 }
 
 /* The rules go to the workers, and to session for wills. `blob` is from malloc and is taken over. */
-static int take_rules(struct loop *loop, const struct config *config, void *blob, size_t blob_bytes)
+static int take_rules(struct loop *loop, const struct config *config, void *blob, size_t blob_bytes,
+	config_line_fn *report, void *arg)
 {
+	char line[160];
 	const struct rule_table *rules = rule_table_open(blob, blob_bytes);
 	int rc = rules == NULL ? -EINVAL : link_set_acl(loop->link, blob, blob_bytes);
 
 	if (rc != 0) {
-		base_log(BASE_LOG_ERROR, "the access rules cannot be sent to the workers: %s",
+		snprintf(line, sizeof(line), "the access rules cannot be sent to the workers: %s",
 			strerror(-rc));
+		report(arg, line);
 		free(blob);
 		return rc;
 	}
@@ -104,7 +108,7 @@ static int take_rules(struct loop *loop, const struct config *config, void *blob
 	return 0;
 }
 
-int loop_load_acl(struct loop *loop, const struct config *config)
+int loop_load_acl(struct loop *loop, const struct config *config, config_line_fn *report, void *arg)
 {
 	char path[2 * CONFIG_TEXT_MAX];
 	size_t blob_bytes;
@@ -116,31 +120,47 @@ int loop_load_acl(struct loop *loop, const struct config *config)
 	rc = config_path_resolve(path, sizeof(path), loop->config_path, config->authorization.file);
 	if (rc != 0)
 		return rc;
-	rc = acl_load(path, &blob, &blob_bytes, loop_log_line, NULL);
-	return rc != 0 ? rc : take_rules(loop, config, blob, blob_bytes);
+	rc = acl_load(path, &blob, &blob_bytes, report, arg);
+	return rc != 0 ? rc : take_rules(loop, config, blob, blob_bytes, report, arg);
 }
 
-struct comparison {
+struct reloading {
 	struct config *old;
 	unsigned changes, waiting;
+	cli_change_fn *each;
+	cli_line_out_fn *fault;
+	void *arg;
 };
 
 static void compare(void *arg, const char *path, const char *value, const struct config_key *key)
 {
-	struct comparison *comparison = arg;
+	struct reloading *reloading = arg;
 	char before[CONFIG_VALUE_MAX] = "";
 	const struct config_key *old_key;
+	bool waits = key->change == CONFIG_RESTART;
 	void *base;
 
-	old_key = config_find(comparison->old, path, false, &base);
+	old_key = config_find(reloading->old, path, false, &base);
 	if (old_key != NULL)
 		config_value_print(old_key, base, before);
 	if (old_key != NULL && strcmp(before, value) == 0)
 		return;
-	comparison->changes++;
-	comparison->waiting += key->change == CONFIG_RESTART;
+	reloading->changes++;
+	reloading->waiting += waits;
 	base_log(BASE_LOG_INFO, "%s: %s, was %s%s", path, value, before,
-		key->change == CONFIG_RESTART ? "; needs a restart" : "");
+		waits ? "; needs a restart" : "");
+	if (reloading->each != NULL)
+		reloading->each(
+			reloading->arg, path, before, value, config_change_name(key), waits);
+}
+
+static void tell_fault(void *arg, const char *line)
+{
+	const struct reloading *reloading = arg;
+
+	base_log(BASE_LOG_ERROR, "%s", line);
+	if (reloading->fault != NULL)
+		reloading->fault(reloading->arg, line);
 }
 
 static void apply(struct loop *loop)
@@ -162,23 +182,24 @@ static void apply(struct loop *loop)
 	cli_configure(loop->cli, &loop->config);
 }
 
-void loop_reload(struct loop *loop)
+bool loop_reload(struct loop *loop, cli_change_fn *each, cli_line_out_fn *fault, void *arg)
 {
 	static struct config fresh;
-	struct comparison comparison = {.old = &loop->config};
+	struct reloading reloading = {
+		.old = &loop->config, .each = each, .fault = fault, .arg = arg};
 
-	base_log(BASE_LOG_INFO, "SIGHUP: reading the configuration again");
 	if (board_config_load(
-		    loop->board, &fresh, loop->config_path, environ, loop_log_line, NULL) != 0 ||
-		loop_load_acl(loop, &fresh) != 0) {
+		    loop->board, &fresh, loop->config_path, environ, tell_fault, &reloading) != 0 ||
+		loop_load_acl(loop, &fresh, tell_fault, &reloading) != 0) {
 		base_log(BASE_LOG_ERROR, "the configuration has faults: all stays as it was");
-		return;
+		return false;
 	}
-	config_each(&fresh, compare, &comparison);
+	config_each(&fresh, compare, &reloading);
 	loop->config = fresh;
 	apply(loop);
 	base_log(BASE_LOG_INFO,
 		"configuration taken over: %u keys changed, %u of them wait for a "
 		"restart",
-		comparison.changes, comparison.waiting);
+		reloading.changes, reloading.waiting);
+	return true;
 }

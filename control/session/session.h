@@ -43,6 +43,14 @@ struct session_observer {
 	void (*disconnected)(void *arg, const struct session_view *view, const char *reason);
 };
 
+/*
+ * Control's own subscription to one topic, whose messages come back from every worker: what sys probes them by. It is
+ * no session's, and sessions with the same filter do not end it. `topic` is borrowed; NULL = no more.
+ */
+typedef void session_watch_fn(void *arg, uint32_t worker, const struct kit_message_view *message);
+void session_core_watch(
+	struct session_core *core, const char *topic, session_watch_fn *watch, void *arg);
+
 /* NULL when there is no memory. session_core_link must follow before anything else. */
 struct session_core *session_core_new(const struct session_config *config, struct retain *retain,
 	uint64_t now_ms) __attribute__((warn_unused_result));

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <string.h>
 
 #include "base_assert.h"
 #include "base_hash.h"
@@ -64,7 +65,13 @@ static void on_retain(void *arg, const struct kit_message_view *message)
 
 static void on_interest(void *arg, uint32_t worker, const struct kit_message_view *message)
 {
-	session_route(arg, worker, message);
+	struct session_core *core = arg;
+	struct link_text watched = session_watched(core);
+
+	if (watched.bytes > 0 && message->topic_bytes == watched.bytes &&
+		memcmp(message->topic, watched.text, watched.bytes) == 0)
+		core->watch(core->watch_arg, worker, message);
+	session_route(core, worker, message);
 }
 
 static void on_shared(
@@ -198,6 +205,22 @@ void session_core_observe(
 {
 	core->observer = observer;
 	core->observer_arg = arg;
+}
+
+void session_core_watch(
+	struct session_core *core, const char *topic, session_watch_fn *watch, void *arg)
+{
+	core->watched = topic;
+	core->watch = watch;
+	core->watch_arg = arg;
+	if (topic != NULL)
+		link_interest_add(core->link, LINK_ALL, session_watched(core));
+}
+
+struct link_text session_watched(const struct session_core *core)
+{
+	return (struct link_text){
+		core->watched, core->watched != NULL ? (uint32_t)strlen(core->watched) : 0};
 }
 
 void session_now(struct session_core *core, uint64_t now_ms)

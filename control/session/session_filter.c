@@ -96,6 +96,14 @@ static void member_add(struct session_core *core, struct session_subscription *s
 	link_interest_add(core->link, LINK_ALL, text_of(filter));
 }
 
+static bool is_watched(const struct session_core *core, const struct session_filter *filter)
+{
+	struct link_text watched = session_watched(core);
+
+	return watched.bytes > 0 && filter->bytes == watched.bytes &&
+	       memcmp(filter->text, watched.text, watched.bytes) == 0;
+}
+
 static void member_remove(struct session_core *core, struct session_subscription *subscription)
 {
 	struct session_filter *filter = subscription->filter;
@@ -106,7 +114,8 @@ static void member_remove(struct session_core *core, struct session_subscription
 	if (filter->is_indexed)
 		session_index_del(core->index, filter);
 	filter->is_indexed = false;
-	link_interest_del(core->link, LINK_ALL, text_of(filter));
+	if (!is_watched(core, filter))
+		link_interest_del(core->link, LINK_ALL, text_of(filter));
 }
 
 struct session_subscription *session_subscription_find(
@@ -233,8 +242,11 @@ void session_index_leave(struct session *session)
 
 void session_interest_tell(struct session_core *core, uint32_t worker)
 {
+	struct link_text watched = session_watched(core);
 	struct kit_map_node *node = NULL;
 
+	if (watched.bytes > 0)
+		link_interest_add(core->link, worker, watched);
 	while ((node = kit_map_next(&core->filters, node)) != NULL) {
 		struct session_filter *filter =
 			BASE_CONTAINER_OF(node, struct session_filter, node);

@@ -124,6 +124,9 @@ struct session_core {
 	struct retain *retain;
 	const struct session_observer *observer;
 	void *observer_arg;
+	const char *watched; /* control's own topic, or NULL */
+	session_watch_fn *watch;
+	void *watch_arg;
 	uint64_t now_ms;
 	uint64_t hash_seed, next_id, match_round;
 	struct kit_map by_client, by_conn, pending, filters;
@@ -187,6 +190,7 @@ struct session_filter *session_filter_find(struct session_core *core, struct lin
 void session_index_enter(struct session *session);
 void session_index_leave(struct session *session);
 void session_interest_tell(struct session_core *core, uint32_t worker);
+struct link_text session_watched(const struct session_core *core); /* 0 bytes = nothing */
 bool session_filter_is_shared(struct link_text filter);
 
 /* ---- session_index.c: which filters match a topic ---- */

@@ -63,6 +63,7 @@ struct sys *sys_new(const struct sys_config *config, struct session_core *core, 
 	snprintf(sys->version, sizeof(sys->version), "%s", config->version);
 	sys_configure(sys, config, now_ms);
 	session_core_observe(core, &sys_observer, sys);
+	sys_probe_init(sys);
 	publish_identity(sys);
 	return sys;
 }
@@ -72,6 +73,7 @@ void sys_free(struct sys *sys)
 	if (sys == NULL)
 		return;
 	session_core_observe(sys->core, NULL, NULL);
+	session_core_watch(sys->core, NULL, NULL, NULL);
 	kit_mem_free(KIT_MEM_OTHER, sys, sizeof(*sys));
 }
 

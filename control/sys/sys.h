@@ -18,6 +18,7 @@
  *   stats/<name>/count|max           each interval, one integer
  *   metrics/<name>                   each interval, one integer, dots written as slashes
  *   clients/<id>/connected, clients/<id>/disconnected     JSON
+ *   health                           when somebody asks for the health: the probe's number
  */
 
 struct link;
@@ -50,6 +51,22 @@ void sys_each_stat(
 	struct sys *sys, void (*each)(void *arg, const char *name, uint64_t value), void *arg);
 void sys_each_metric(
 	struct sys *sys, void (*each)(void *arg, const char *name, uint64_t value), void *arg);
+
+/*
+ * A message that control publishes to itself through every worker. sys_probe_begin sends one, or joins the one that is
+ * on its way, and returns its number; sys_probe_state says how it went through one worker.
+ */
+enum sys_probe_state {
+	SYS_PROBE_WAITING,
+	SYS_PROBE_BACK,
+	SYS_PROBE_LOST, /* not back after SYS_PROBE_MS, or the worker was down */
+};
+
+enum { SYS_PROBE_MS = 2000, SYS_PROBE_WORKERS_MAX = 64 };
+
+uint64_t sys_probe_begin(struct sys *sys, uint64_t now_ms);
+enum sys_probe_state sys_probe_state(
+	const struct sys *sys, uint64_t number, uint32_t worker, uint64_t now_ms);
 
 uint64_t sys_uptime_ms(const struct sys *sys, uint64_t now_ms);
 /* RFC 3339 in UTC. */
