@@ -111,50 +111,36 @@ static void put_faults(struct shell_call *call, json_t *json)
 		json_object_set_new(json, "faults", list);
 }
 
-/* "state running, pid 12" of one service; init says which members there are. */
-static void print_service(struct shell_call *call, const char *name, json_t *service)
+/* "running, pid 12, restarts 0, since ..., ended ..." of one service, as init writes it. */
+static void print_service(struct shell_call *call, const json_t *service)
 {
-	char text[LINE_ROOM] = "";
-	size_t used = 0;
-	const char *member;
-	json_t *value;
+	const char *name = json_string_value(json_object_get(service, "name"));
+	const char *state = json_string_value(json_object_get(service, "state"));
+	const char *since = json_string_value(json_object_get(service, "since"));
+	const char *last_end = json_string_value(json_object_get(service, "last_end"));
+	json_int_t pid = json_integer_value(json_object_get(service, "pid"));
+	char process[32] = "";
 
-	json_object_foreach(service, member, value)
-	{
-		char *plain = json_is_string(value) ? strdup(json_string_value(value))
-						    : json_dumps(value, JSON_ENCODE_ANY);
-
-		if (plain != NULL && strcmp(member, "name") != 0 && used < sizeof(text))
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s",
-				used > 0 ? ", " : "", member, plain);
-		free(plain);
-	}
-	shell_print(call, "%-16s: %s", name, text);
+	if (pid > 0)
+		snprintf(process, sizeof(process), ", pid %lld", (long long)pid);
+	shell_print(call, "%-16s: %s%s, restarts %lld, since %s%s%s",
+		name != NULL ? name : "service", state != NULL ? state : "unknown", process,
+		(long long)json_integer_value(json_object_get(service, "restarts")),
+		since != NULL ? since : "the start", last_end != NULL ? "; ended before: " : "",
+		last_end != NULL ? last_end : "");
 }
 
 static void put_services(struct shell_call *call, json_t *json)
 {
 	char path[MENU_PATH_MAX];
-	json_t *services =
-		json_load_file(menu_path(shell_context(call), MENU_SERVICES, path), 0, NULL);
-	json_t *list = json_object_get(services, "services"), *service;
-	const char *name;
-	size_t i;
+	json_t *file = json_load_file(menu_path(shell_context(call), MENU_SERVICES, path), 0, NULL);
+	json_t *services = json_object_get(file, "services");
 
-	if (list == NULL)
-		list = services;
-	if (json != NULL && list != NULL) {
-		json_object_set(json, "services", list);
-	} else if (json_is_array(list)) {
-		json_array_foreach(list, i, service)
-		{
-			name = json_string_value(json_object_get(service, "name"));
-			print_service(call, name != NULL ? name : "service", service);
-		}
-	} else {
-		json_object_foreach(list, name, service) print_service(call, name, service);
-	}
-	json_decref(services);
+	if (json != NULL && services != NULL)
+		json_object_set(json, "services", services);
+	for (size_t i = 0; json == NULL && i < json_array_size(services); i++)
+		print_service(call, json_array_get(services, i));
+	json_decref(file);
 }
 
 static void put_broker(struct shell_call *call, json_t *json)

@@ -1,0 +1,20 @@
+#ifndef BOX_H
+#define BOX_H
+
+#include <stddef.h>
+
+/* A box in a folder of its own, without control, and one command at a time on it. */
+
+/* A new empty folder in place of "/"; box_remove takes it away. */
+void box_make(void);
+void box_remove(void);
+
+/* Writes a file below the folder, with the folders that it needs. */
+void box_write(const char *path, const char *text);
+
+/* Runs a line; the exit status. What it printed is in box_output, what it complained of in box_errors. */
+int box_run(const char *line);
+const char *box_output(void);
+const char *box_errors(void);
+
+#endif
