@@ -147,6 +147,84 @@ static void shutdowns(void *arg, unsigned number, cli_value_fn *each, void *each
 	}
 }
 
+static bool interface(void *arg, unsigned number, struct cli_interface *out)
+{
+	(void)arg;
+	*out = (struct cli_interface){
+		.name = "data",
+		.device = "0000:00:01.0",
+		.driver = "net_virtio",
+		.mac = {0x52, 0x54, 0, 0x51, 0x1c, 0xe0},
+		.is_up = true,
+		.mtu_bytes = 1500,
+		.addresses = {"198.18.0.2/15", "fd5c:1ce::2/64"},
+		.address_len = 2,
+		.rx_packets = 1,
+		.rx_bytes = 60,
+		.rx_dropped = 3,
+		.tx_packets = 12345678901,
+		.tx_errors = 4,
+	};
+	if (number == 1)
+		*out = (struct cli_interface){.name = "mgmt",
+			.device = "eth0",
+			.driver = "igc",
+			.is_kernel = true,
+			.speed_mbps = 2500,
+			.mtu_bytes = 9000};
+	return number < 2;
+}
+
+static bool core(void *arg, unsigned number, struct cli_core *out)
+{
+	(void)arg;
+	*out = (struct cli_core){
+		.process = "control", .pid = 41, .cpu = -1, .cpu_ms = 1500, .cpu_permille = 5};
+	if (number == 1)
+		*out = (struct cli_core){.process = "worker 0",
+			.pid = 42,
+			.cpu = 1,
+			.cpu_ms = 61000,
+			.cpu_permille = 1000,
+			.is_polling = true,
+			.polls = 1000,
+			.busy_polls = 250,
+			.sleeps = 7,
+			.busy_permille = 253};
+	return number < 2;
+}
+
+static bool health(void *arg, uint64_t *probe, struct cli_health *out)
+{
+	struct fake *fake = arg;
+
+	fake->health_probe = *probe;
+	*probe = 77;
+	if (fake->health_waits > 0) {
+		fake->health_waits--;
+		return false;
+	}
+	*out = (struct cli_health){.workers = true, .links = !fake->is_ill, .messages = true};
+	if (fake->is_ill)
+		snprintf(out->faults[out->fault_len++], CLI_FAULT_MAX, "the link is down");
+	return true;
+}
+
+static bool reload(void *arg, cli_change_fn *each, cli_line_out_fn *fault, void *each_arg)
+{
+	struct fake *fake = arg;
+
+	if (fake->reload_fails) {
+		fault(each_arg, "a.conf:1: x: unknown key");
+		fault(each_arg, "a.conf:2: y: unknown key");
+		return false;
+	}
+	each(each_arg, "log.level", "info", "debug", "live", false);
+	each(each_arg, "port.mtu", "1500", "9000", "restart of the worker", true);
+	fault(each_arg, "port.kind: \"tap\" is not used");
+	return true;
+}
+
 static void memory(void *arg, cli_memory_fn *each, void *each_arg)
 {
 	(void)arg;
@@ -179,6 +257,10 @@ static const struct cli_ops ops = {
 	.topics = topics,
 	.listener = listener,
 	.shutdowns = shutdowns,
+	.interface = interface,
+	.core = core,
+	.health = health,
+	.reload = reload,
 	.memory = memory,
 	.stats = stats,
 	.metrics = metrics,

@@ -18,6 +18,10 @@ struct fake {
 	unsigned empty_steps; /* paged operations find nothing for so many calls */
 	unsigned largest_step; /* most entries that were asked for at once */
 	char kicked[64];
+	unsigned health_waits; /* health is not known yet for so many calls */
+	uint64_t health_probe; /* what the last call was given */
+	bool is_ill;
+	bool reload_fails;
 };
 
 void fake_init(struct fake *fake, const char *socket);

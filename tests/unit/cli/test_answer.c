@@ -158,6 +158,35 @@ static void test_names_do_not_reach_the_terminal(void **state)
 	assert_null(strchr(text, '\x1b'));
 }
 
+static void test_texts_of_the_box(void **state)
+{
+	(void)state;
+	assert_string_equal(text_of("interfaces"),
+		"data: link up, 0000:00:01.0 by net_virtio (worker)\n"
+		"  mac      : 52:54:00:51:1c:e0, MTU 1500\n"
+		"  address  : 198.18.0.2/15\n"
+		"  address  : fd5c:1ce::2/64\n"
+		"  received : 1 packets, 60 bytes, 0 errors, 3 dropped\n"
+		"  sent     : 12345678901 packets, 0 bytes, 4 errors, 0 dropped\n"
+		"mgmt: link down, 2500 Mbit/s, eth0 by igc (kernel)\n"
+		"  mac      : 00:00:00:00:00:00, MTU 9000\n"
+		"  received : 0 packets, 0 bytes, 0 errors, 0 dropped\n"
+		"  sent     : 0 packets, 0 bytes, 0 errors, 0 dropped\n");
+	assert_string_equal(text_of("cores"),
+		"process         pid  core      CPU CPU seconds busy polls\n"
+		"control          41     ?     0.5%         1.5          -\n"
+		"worker 0         42     1   100.0%        61.0      25.3%\n");
+	assert_string_equal(text_of("health"), "healthy: every worker is up, its link is up, and a "
+					       "message through it came back\n");
+	fake.is_ill = true;
+	assert_string_equal(text_of("health"), "not healthy\n  the link is down\n");
+	assert_string_equal(text_of("config reload"),
+		"log.level: debug, was info (live)\n"
+		"port.mtu: 9000, was 1500 (waits for a restart of the worker)\n"
+		"port.kind: \"tap\" is not used\n"
+		"configuration taken over: 2 keys changed, 1 of them wait for a restart\n");
+}
+
 static void check_refusal(const char *request, const char *code, const char *error)
 {
 	json_t *answer = ask(request);
@@ -198,6 +227,22 @@ static void test_refusals(void **state)
 	check_refusal(
 		"{\"cmd\":[\"subscriptions\",\"show\",\"nobody\"]}", "not_found", "Not Found.");
 	check_refusal("{\"cmd\":[\"config\",\"show\",\"mqt\"]}", "not_found", "Not Found.");
+}
+
+static void test_what_is_not_known_yet(void **state)
+{
+	(void)state;
+	fake.health_waits = 1;
+	check_refusal("{\"cmd\":[\"health\"]}", "pending", "not known yet");
+	assert_int_equal(fake.health_probe, 0);
+}
+
+static void test_a_reload_tells_all_faults(void **state)
+{
+	(void)state;
+	fake.reload_fails = true;
+	check_refusal("{\"cmd\":[\"config\",\"reload\"]}", "faults",
+		"a.conf:1: x: unknown key; a.conf:2: y: unknown key");
 }
 
 /* Follows the cursor; the entries of all pages. */
@@ -269,7 +314,10 @@ int main(void)
 		cmocka_unit_test_setup(test_texts, setup),
 		cmocka_unit_test_setup(test_help_lists_every_command, setup),
 		cmocka_unit_test_setup(test_names_do_not_reach_the_terminal, setup),
+		cmocka_unit_test_setup(test_texts_of_the_box, setup),
 		cmocka_unit_test_setup(test_refusals, setup),
+		cmocka_unit_test_setup(test_what_is_not_known_yet, setup),
+		cmocka_unit_test_setup(test_a_reload_tells_all_faults, setup),
 		cmocka_unit_test_setup(test_lists_come_in_pages, setup),
 		cmocka_unit_test_setup(test_a_page_ends_where_nothing_is_found, setup),
 	};

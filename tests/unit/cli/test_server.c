@@ -162,6 +162,59 @@ static void test_a_request_without_end_is_refused(void **state)
 	close(fd);
 }
 
+/* Requests behind one that waits are answered after it, in order; other connections are answered meanwhile. */
+static void test_an_answer_that_comes_later(void **state)
+{
+	static const char health_request[] = "{\"cmd\":[\"health\"]}\n";
+	static const char health_answer[] = "{\"ok\":true,\"result\":{\"ok\":true,";
+	char line[4096];
+	int fd = dial(), other = dial();
+
+	(void)state;
+	fake.health_waits = 3;
+	say(fd, health_request, strlen(health_request));
+	say(fd, status_request, strlen(status_request));
+	for (int i = 0; i < 10; i++)
+		uv_run(&loop, UV_RUN_NOWAIT);
+	assert_int_equal(fake.health_waits, 2);
+	say(other, status_request, strlen(status_request));
+	expect_status(other);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(recv(fd, line, 1, MSG_DONTWAIT | MSG_PEEK), -1);
+		cli_turn(cli);
+		uv_run(&loop, UV_RUN_NOWAIT);
+	}
+	assert_int_equal(fake.health_probe, 77);
+	assert_true(hear(fd, line, sizeof(line)));
+	assert_int_equal(strncmp(line, health_answer, strlen(health_answer)), 0);
+	expect_status(fd);
+	/* the next one begins anew */
+	say(fd, health_request, strlen(health_request));
+	assert_true(hear(fd, line, sizeof(line)));
+	assert_int_equal(fake.health_probe, 0);
+	close(fd);
+	close(other);
+}
+
+/* It goes away before its answer is known. */
+static void test_a_client_that_does_not_wait(void **state)
+{
+	static const char health_request[] = "{\"cmd\":[\"health\"]}\n";
+	int fd = dial();
+
+	(void)state;
+	fake.health_waits = 1;
+	say(fd, health_request, strlen(health_request));
+	for (int i = 0; i < 10; i++)
+		uv_run(&loop, UV_RUN_NOWAIT);
+	close(fd);
+	cli_turn(cli);
+	for (int i = 0; i < 10; i++)
+		uv_run(&loop, UV_RUN_NOWAIT);
+	cli_turn(cli);
+	assert_int_equal(fake.health_probe, 77);
+}
+
 static void test_at_most_sixteen_connections(void **state)
 {
 	char line[4096];
@@ -326,6 +379,8 @@ int main(void)
 			test_what_is_no_request_is_answered, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_request_without_end_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_answer_that_comes_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_client_that_does_not_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_at_most_sixteen_connections, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_client_that_does_not_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_second_server_is_refused, setup, teardown),

@@ -10,6 +10,11 @@ struct published published[PUBLISHED_MAX];
 unsigned published_len;
 const struct session_observer *observed;
 void *observed_arg;
+const char *watched;
+session_watch_fn *watch;
+void *watch_arg;
+unsigned workers = 1;
+bool is_worker_up[4] = {true};
 
 const struct published *published_on(const char *topic)
 {
@@ -36,6 +41,29 @@ void session_core_observe(
 	(void)core;
 	observed = observer;
 	observed_arg = arg;
+}
+
+void session_core_watch(
+	struct session_core *core, const char *topic, session_watch_fn *fn, void *arg)
+{
+	(void)core;
+	watched = topic;
+	watch = fn;
+	watch_arg = arg;
+}
+
+unsigned link_worker_len(const struct link *link)
+{
+	(void)link;
+	return workers;
+}
+
+bool link_publish_to(struct link *link, uint32_t worker, const struct kit_message_view *message)
+{
+	(void)link;
+	if (is_worker_up[worker])
+		session_publish(NULL, message);
+	return is_worker_up[worker];
 }
 
 void session_stats(const struct session_core *core, struct session_stats *out)

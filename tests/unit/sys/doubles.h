@@ -17,6 +17,11 @@ extern struct published published[PUBLISHED_MAX];
 extern unsigned published_len;
 extern const struct session_observer *observed;
 extern void *observed_arg;
+extern const char *watched;
+extern session_watch_fn *watch;
+extern void *watch_arg;
+extern unsigned workers; /* there are */
+extern bool is_worker_up[4];
 
 /* The payload published last on a topic, or NULL. */
 const struct published *published_on(const char *topic);

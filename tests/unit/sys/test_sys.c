@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -35,7 +36,7 @@ static int down(void **state)
 {
 	(void)state;
 	sys_free(sys);
-	return kit_mem_used(KIT_MEM_OTHER) == 0 && observed == NULL ? 0 : -1;
+	return kit_mem_used(KIT_MEM_OTHER) == 0 && observed == NULL && watched == NULL ? 0 : -1;
 }
 
 static void expect_on(const char *topic, const char *payload, bool retain)
@@ -160,6 +161,54 @@ static void events_that_have_no_topic(void **state)
 	assert_int_equal(published_len, before);
 }
 
+/* The last message that was published comes back from a worker. */
+static void bring_back(uint32_t worker, const char *payload, uint64_t publisher)
+{
+	struct kit_message_view view = {
+		.publisher = publisher,
+		.payload = payload,
+		.payload_bytes = (uint32_t)strlen(payload),
+	};
+
+	watch(watch_arg, worker, &view);
+}
+
+static void probe(void **state)
+{
+	static const char topic[] = "$SYS/brokers/sluice/health";
+	uint64_t number, next;
+	char text[512];
+
+	(void)state;
+	assert_string_equal(watched, topic);
+	workers = 3;
+	is_worker_up[2] = true;
+	number = sys_probe_begin(sys, 5000);
+	snprintf(text, sizeof(text), "%s", published_on(topic)->payload);
+	assert_int_equal(sys_probe_state(sys, number, 0, 5000), SYS_PROBE_WAITING);
+	assert_int_equal(sys_probe_state(sys, number, 1, 5000), SYS_PROBE_LOST); /* it is down */
+	/* who asks meanwhile waits for the same message */
+	assert_int_equal(sys_probe_begin(sys, 5001), number);
+	bring_back(0, "1", 0);
+	bring_back(0, text, 99);
+	bring_back(0, "a long text that is not ours at all", 0);
+	assert_int_equal(sys_probe_state(sys, number, 0, 5001), SYS_PROBE_WAITING);
+	bring_back(0, text, 0);
+	assert_int_equal(sys_probe_state(sys, number, 0, 5001), SYS_PROBE_BACK);
+	assert_int_equal(
+		sys_probe_state(sys, number, 2, 5000 + SYS_PROBE_MS - 1), SYS_PROBE_WAITING);
+	assert_int_equal(sys_probe_state(sys, number, 2, 5000 + SYS_PROBE_MS), SYS_PROBE_LOST);
+	next = sys_probe_begin(sys, 5000 + SYS_PROBE_MS);
+	assert_int_not_equal(next, number);
+	assert_int_equal(sys_probe_state(sys, next, 0, 7000), SYS_PROBE_WAITING);
+	/* the one that was late is no answer to the next */
+	bring_back(0, text, 0);
+	assert_int_equal(sys_probe_state(sys, next, 0, 7000), SYS_PROBE_WAITING);
+	assert_int_equal(sys_probe_state(sys, number, 0, 7000), SYS_PROBE_LOST);
+	workers = 1;
+	is_worker_up[2] = false;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, down)
 
 int main(void)
@@ -171,6 +220,7 @@ int main(void)
 		TEST(intervals_change),
 		TEST(client_events),
 		TEST(events_that_have_no_topic),
+		TEST(probe),
 	};
 
 	return cmocka_run_group_tests_name("sys", tests, NULL, NULL);
