@@ -173,9 +173,9 @@ def support(box):
 
 @suite.check("factory-reset and reboot ask; no answer changes nothing")
 def asks(box):
-    for line in ("factory-reset", "reboot", "poweroff"):
+    for line, question in (("factory-reset", r"or yes-erase-all: "), ("reboot", CONFIRM), ("poweroff", CONFIRM)):
         box.console.send(line + "\r")
-        box.console.expect(CONFIRM)
+        box.console.expect(question)
         box.console.send("no\r")
         box.console.expect(PROMPT)
 

@@ -42,7 +42,9 @@ def use(box):
 
 @suite.check("factory-reset asks for its word, and resets", must=True)
 def reset(box):
-    box.console.confirm("factory-reset")
+    box.console.send("factory-reset\r")
+    box.console.expect("or yes-erase-all: ")
+    box.console.send("yes-erase-all\r")
     box.follow_boot()
     box.password = box.console.password = None
     box.log_in(first=True)

@@ -18,7 +18,7 @@ BOOT = r"init: Sluice \S+ on "
 PANIC = r"Kernel panic - not syncing"
 LOGIN = r"\n\S+ login: "
 PASSWORD = r"\nPassword: "
-PROMPT = r"\n[A-Za-z0-9._@-]+([>#]) "
+PROMPT = r"(?:\n|q: end\)\r)[A-Za-z0-9._@-]+([>#]) "
 FIRST_PASSWORD = r"First password for \S+: (\S+)\s"
 NEW_PASSWORD = r"\nNew password: "
 REPEAT_PASSWORD = r"\nNew password again: "
@@ -126,9 +126,16 @@ class Console:
         """The last that the console said."""
         return (self.child.before if isinstance(self.child.before, str) else "")[-size:]
 
+    def forget(self):
+        """Throws away what has come and nobody has waited for, so that an answer is that to the next command."""
+        text = self.quiet(0)
+        if re.search(BOOT, text):
+            raise Rebooted("the machine booted again while nobody looked")
+        self.child.before = ""
+
     def quiet(self, seconds=0.5):
-        """Reads until nothing has come for so long. Returns what came."""
-        got = ""
+        """Reads until nothing has come for so long. Returns what came, and what came before."""
+        got, self.child.buffer = self.child.buffer, ""
         while True:
             try:
                 got += self.child.read_nonblocking(65536, seconds)
@@ -250,11 +257,11 @@ class Console:
 
     def cmd(self, line, limit_s=60):
         """Runs one command; returns its output without the echo, without pager."""
-        self.send(line + " | no-more\r")
-        return self.answer(limit_s)
+        return self.raw(line + " | no-more", limit_s)
 
     def raw(self, line, limit_s=60):
         """The same for commands that stream or ask, whose line is sent as it is."""
+        self.forget()
         self.send(line + "\r")
         return self.answer(limit_s)
 
@@ -274,13 +281,18 @@ class Console:
 
     def recover(self):
         """Back to an operational prompt, whatever went before. False when there is none."""
-        for keys in ("\x03", "\x15\r", "q", "\x03exit discard\r", "\x03"):
+        for keys in ("\x03\x03", "q", "\x03", "\x15\r"):
             try:
-                self.quiet(0.3)
-                self.send(keys + "\r")
-                if self.expect([PROMPT, LOGIN], 10) == 0 and self.child.match.group(1) == ">":
-                    return True
-                self.login(20)
+                self.send(keys)
+                self.quiet(1)
+                self.forget()
+                self.send("\x15\r")
+                if self.expect([PROMPT, LOGIN], 15) == 1:
+                    self.login(20)
+                elif self.child.match.group(1) == "#":
+                    self.raw("exit discard")
+                self.quiet(0.5)
+                return True
             except Failure:
                 continue
         return False
