@@ -31,7 +31,6 @@ static const char *const files[] = {
 	MENU_SERIAL,
 	"/cfg/factory/node_id",
 	"/cfg/config/acl.conf",
-	"/etc/sluice/sluice.conf",
 	"/proc/buddyinfo",
 	"/proc/cmdline",
 	"/proc/cpuinfo",

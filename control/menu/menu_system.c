@@ -65,14 +65,15 @@ static void tell_erased(struct shell_call *call, const struct menu *menu)
 static bool is_meant(struct shell_call *call, const struct menu *menu)
 {
 	const char *given = shell_arg(call, "erase");
-	char serial[MENU_FACT_MAX], prompt[MENU_FACT_MAX + 80], answer[MENU_FACT_MAX];
+	char serial[MENU_FACT_MAX], answer[MENU_FACT_MAX];
 
 	menu_fact(menu, MENU_SERIAL, "", serial);
 	if (given == NULL) {
-		snprintf(prompt, sizeof(prompt),
-			"Type the serial number%s%s%s, or " ERASE_WORD ": ",
-			serial[0] != '\0' ? " (" : "", serial, serial[0] != '\0' ? ")" : "");
-		if (shell_ask(call, prompt, answer, sizeof(answer), false) <= 0)
+		if (serial[0] != '\0')
+			shell_print(
+				call, "The serial number, %s, does as well as the word.", serial);
+		if (shell_ask(call, "Type '" ERASE_WORD "' to go on: ", answer, sizeof(answer),
+			    false) <= 0)
 			return false;
 		given = answer;
 	}
@@ -106,16 +107,21 @@ static int run_factory_reset(struct shell_call *call)
 
 	tell_erased(call, menu);
 	if (!is_meant(call, menu))
-		return shell_fail(call,
-			"Nothing was changed: this was neither the serial number nor " ERASE_WORD
-			".");
+		return shell_fail(call, "Nothing was changed: this was neither " ERASE_WORD
+					" nor the serial number.");
 	rc = write_flag(menu);
 	if (rc < 0)
 		return shell_fail(call,
 			"Nothing was changed: " MENU_RESET " cannot be written: %s.",
 			strerror(-rc));
-	return ask_init(
-		call, "reboot", "The box reboots now, and begins as it came from the factory.");
+	rc = menu_init_ask(menu, "reboot");
+	if (rc < 0)
+		return shell_fail(call,
+			"The next boot resets the box; init does not take the request to reboot "
+			"(" MENU_INIT ": %s): switch it off and on.",
+			strerror(-rc));
+	shell_print(call, "The box reboots now, and begins as it came from the factory.");
+	return SHELL_DONE;
 }
 
 /* clang-format off */
