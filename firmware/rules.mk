@@ -38,3 +38,7 @@ $(eval $(call prog,sluice-firmware,firmware/updatectl,update board cli config ba
 
 # The board's facts: for the scripts of the image (firmware/board calls it), and on the box.
 $(eval $(call prog,sluice-board,firmware/facts,board config base))
+
+# The first process, and what the box is called.
+$(eval $(call lib,init,firmware/init,base))
+$(eval $(call prog,sluice-init,firmware/init/main,init board config base))
