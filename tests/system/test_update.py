@@ -17,23 +17,11 @@ def other(slot):
     return {"a": "b", "b": "a"}[slot]
 
 
-def becomes_good(box):
-    """The health gate ends the trial of the slot that runs."""
-    deadline = time.monotonic() + 180
-    while True:
-        firmware = box.show("firmware")
-        slot = firmware["slots"][firmware["running"]]
-        if slot["good"] and not slot["trial"]:
-            return firmware
-        ensure(time.monotonic() < deadline, f"the slot is not marked good: {firmware}")
-        time.sleep(1)
-
-
 def updated(box, before, began):
     """The box runs the other slot, healthy, with its configuration."""
     now = box.slot()
     ensure(now == other(before), f"it runs slot {now}, as before")
-    firmware = becomes_good(box)
+    firmware = state["updates"].wait_good()
     ensure(firmware["order"][0] == now, f"the next boot would take {firmware['order']}")
     box.wait_connects()
     box.peer.exchange(box.host, 1)
@@ -49,7 +37,7 @@ def up(box):
     box.up()
     box.wait_connects()
     ensure(box.slot() == "a", f"a new disk runs slot {box.slot()}")
-    becomes_good(box)
+    state["updates"].wait_good()
     for line in ("configure", "set broker.sys_msg_interval 41s", "commit", "exit discard"):
         box.raw(line)
 

@@ -95,6 +95,7 @@ class Machine:
         self.image = TOP / "build/images" / board
         # What the secure boot chain has differently is in a folder of its own.
         self.out = self.image / "secure" if boot == "secure" else self.image
+        self.release = f"sluice-{board}-secure" if boot == "secure" else f"sluice-{board}"
         self.name = f"test-{os.getpid()}"
         self.peer = Peer(None if serial else f"sluice-vm-{self.name}")
         self.host = self.facts["factory_ipv4"].split("/")[0]

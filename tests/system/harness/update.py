@@ -1,7 +1,9 @@
 """Firmware updates: bundles to install, good and bad, and how an install is watched."""
 
+import json
 import re
 import subprocess
+import time
 from pathlib import Path
 
 from . import console as consoles
@@ -31,6 +33,12 @@ class Updates:
         ensure(path.exists(), f"{path} is missing: run 'make image-variants BOARD={self.box.board}'")
         return path
 
+    def release(self):
+        """The bundle of the image itself."""
+        found = list(self.box.image.parent.glob(f"{self.box.release}-[0-9a-f]*.bundle"))
+        ensure(len(found) == 1, f"build/images has {len(found)} bundles of {self.box.release}, not one: run 'make image'")
+        return found[0]
+
     def make(self, name, *, board=None, sequence=None, key=None, firmware=None):
         """A bundle of the image's firmware that claims something else."""
         path = self.folder / f"{name}.bundle"
@@ -44,8 +52,18 @@ class Updates:
 
     def sequence(self):
         """The sequence number of the image."""
-        done = subprocess.run(["git", "rev-list", "--count", "HEAD"], cwd=TOP, stdout=subprocess.PIPE, check=True)
-        return int(done.stdout)
+        return json.loads(self.release().with_suffix(".manifest").read_text())["sequence"]
+
+    def wait_good(self, limit_s=180):
+        """Until the health gate has ended the trial of the slot that runs. Returns the status."""
+        deadline = time.monotonic() + limit_s
+        while True:
+            firmware = self.box.show("firmware")
+            slot = firmware["slots"][firmware["running"]]
+            if slot["good"] and not slot["trial"]:
+                return firmware
+            ensure(time.monotonic() < deadline, f"the slot is not marked good: {firmware}")
+            time.sleep(1)
 
     def offer(self, path, name=None):
         """Puts a bundle where the web server gives it away. Returns its name there."""
