@@ -89,7 +89,8 @@ static void take_output(struct child *child, struct shell_call *call)
 	}
 }
 
-static void stop(struct child *child)
+/* Each Ctrl-C reaches the program, as a script may lose one; patience counts from the first. */
+static void stop(struct child *child, struct shell_term *term)
 {
 	if (!child->is_stopping) {
 		child->is_stopping = true;
@@ -97,6 +98,8 @@ static void stop(struct child *child)
 		kill(-child->pid, SIGINT);
 	} else if (child->ticks_left-- == 0) {
 		kill(-child->pid, SIGKILL);
+	} else if (!shell_term_is_broken(term) && shell_term_is_interrupted(term)) {
+		kill(-child->pid, SIGINT);
 	}
 }
 
@@ -121,7 +124,7 @@ int shell_exec(struct shell_call *call, const char *const *argv)
 		if (child.out >= 0)
 			take_output(&child, call);
 		if (shell_stopped(call))
-			stop(&child);
+			stop(&child, call->shell->term);
 	}
 	if (call->partial_len > 0)
 		shell_write(call, "\n", 1);
