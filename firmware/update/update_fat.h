@@ -60,7 +60,7 @@ struct update_fat_plan {
 	} files[UPDATE_FAT_FILES_MAX];
 };
 
-/* -EINVAL when the partition is too small or too large for FAT16 (4 MiB to 2 GiB). */
+/* -EINVAL when the partition is too small or too large for FAT16 (4 to 2000 MiB). */
 int update_fat_plan(struct update_fat_plan *plan, uint64_t partition_bytes)
 	__attribute__((warn_unused_result));
 

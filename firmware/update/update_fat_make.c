@@ -20,7 +20,7 @@ enum {
 };
 
 #define PARTITION_BYTES_MIN (UINT64_C(4) << 20)
-#define PARTITION_BYTES_MAX (UINT64_C(2) << 30)
+#define PARTITION_BYTES_MAX (UINT64_C(2000) << 20)
 #define VOLUME_NUMBER 0x51c0e000u
 
 static const char volume_name[UPDATE_FAT_SHORT + 1] = "SLUICE FW  ";

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_MAX_BYTES = 160, LINE_WORDS = 5 };
+/* One word more than any line has, so that it is seen. */
+enum { LINE_MAX_BYTES = 160, FILE_WORDS = 5, LINE_WORDS = FILE_WORDS + 1 };
 
 /* The files that a slot has a use for, in the order in which a bundle may hold them. */
 static const char *const file_names[UPDATE_FILES_MAX] = {"fw.efi", "fw.efi.sig"};
@@ -146,7 +147,7 @@ static int read_file(struct reader *reader, const char *name, struct update_file
 
 	if (error != 0)
 		return error;
-	if (reader->word_len != LINE_WORDS || strcmp(reader->words[0], "file") != 0)
+	if (reader->word_len != FILE_WORDS || strcmp(reader->words[0], "file") != 0)
 		return malformed(reader, "not the line that belongs there");
 	if (strcmp(reader->words[1], name) != 0)
 		return malformed(reader, "a file that does not belong there");
