@@ -20,6 +20,10 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissin
 HARDEN := -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections
 OPT.release := -O2 -g -D_FORTIFY_SOURCE=2
 OPT.debug := -O0 -g3
+# The appliance's: branches and returns are guarded by the CPU, and the same bytes come from any folder.
+OPT.image = $(OPT.release) $(BRANCHES.$(ARCH)) -ffile-prefix-map=$(CURDIR)=.
+BRANCHES.arm64 := -mbranch-protection=standard
+BRANCHES.amd64 := -fcf-protection=full
 OPT.asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 OPT.cov := -O0 -g --coverage
 LDOPT.asan := -fsanitize=address,undefined
@@ -77,7 +81,7 @@ programs: $(PROGRAMS)
 libs: $(foreach l,$(LIBRARIES),$($(l).a))
 units: $(UNITS)
 
-include tools/check/lint.mk tools/check/fuzz.mk
+include firmware/image.mk tools/check/lint.mk tools/check/fuzz.mk
 
 # Other flags or another version compile anew what they are in.
 remember = @mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@

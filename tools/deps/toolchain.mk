@@ -32,6 +32,18 @@ isystem = $(patsubst -I%,-isystem %,$(1))
 
 dpdk.cflags = $(call isystem,$(call pkg,--cflags,libdpdk))
 dpdk.libs = $(call pkg,--libs,libdpdk)
+# The appliance's worker holds DPDK itself, with the board's driver and no other. What a driver needs of the rest is
+# taken out of the archives; the drivers register themselves, so they are taken whole.
+ifeq ($(VARIANT),image)
+DPDK_DRIVERS = bus_pci bus_vdev mempool_ring $(BOARD_PMD)
+DPDK_CORE := common_iavf common_idpf cryptodev security hash rcu lpm timer cmdline pci ethdev meter net mbuf mempool ring \
+	eal telemetry kvargs
+DPDK_EXTERNAL.net_af_xdp := -lxdp -lbpf
+dpdk_archives = $(patsubst %,-l:librte_%.a,$(1))
+dpdk.libs = -Wl,--whole-archive $(call dpdk_archives,$(DPDK_DRIVERS)) -Wl,--no-whole-archive \
+	-Wl,--start-group $(call dpdk_archives,$(DPDK_CORE)) -Wl,--end-group \
+	$(foreach d,$(BOARD_PMD),$(DPDK_EXTERNAL.$(d))) -lnuma -lbsd -lpcap -lelf -lz -lm -ldl -lpthread
+endif
 uv.libs = -luv
 jansson.libs = -ljansson
 zstd.libs = -lzstd
@@ -75,4 +87,4 @@ $(lwip.a): $(wildcard $(LWIP_PORT)/*.h $(LWIP_PORT)/arch/*.h) $(lwip.ready) $(B)
 		DIRS="core core/ipv4 core/ipv6" FILES=netif/ethernet.c
 $(mbedtls.a): $(mbedtls.ready) tools/deps/archive.mk | $(TOOLCHAIN_READY)
 	@echo "  TLS   $@"
-	+@$(archive) SRC=$(MBEDTLS_SRC) OBJ=$(DEPS)/mbedtls CFLAGS="-O2 -g $(HARDEN) -w -I$(MBEDTLS_SRC)/include" DIRS=library
+	+@$(archive) SRC=$(MBEDTLS_SRC) OBJ=$(DEPS)/mbedtls CFLAGS="-O2 -g $(HARDEN) -ffile-prefix-map=$(CURDIR)=. -w -I$(MBEDTLS_SRC)/include" DIRS=library

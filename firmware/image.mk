@@ -1,0 +1,72 @@
+# The appliance's image. It has packages of its own (tools/deps/packages.firmware), which nothing else installs.
+#   SECURE=1            signed GRUB and firmware, keys in SECURE_KEYS (build/keys/secure, made when missing)
+#   RELEASE_KEY=FILE    signs the bundle (build/keys/release.key, made when missing)
+#   MIN_SEQUENCE=N      boxes that run this install nothing older (the time of a commit, as in the manifest)
+#   ZSTD_LEVEL=N        19; less is faster and larger
+BOARD ?= qemu-arm64
+SECURE ?= 0
+SECURE_KEYS ?= build/keys/secure
+RELEASE_KEY ?= build/keys/release.key
+MIN_SEQUENCE ?= 0
+ZSTD_LEVEL ?= 19
+IMAGE := build/images/$(BOARD)
+IMAGE_OUT := $(IMAGE)$(if $(filter-out 0,$(SECURE)),/secure)
+RELEASE := build/images/sluice-$(BOARD)$(if $(filter-out 0,$(SECURE)),-secure)-$(VERSION)
+FIRMWARE_READY := build/deps/.packages.firmware
+TARGET_READY := $(DEPS)/target/.ready
+BUNDLER := build/$(HOST_ARCH)/release/bin/sluice-firmware
+export SECURE SECURE_KEYS RELEASE_KEY MIN_SEQUENCE ZSTD_LEVEL
+
+image: ## build disk and update of BOARD=qemu-arm64 in build/images (SECURE=1: signed boot chain)
+	+@arch=$$(firmware/board $(BOARD) board.arch) && pmd=$$(firmware/board $(BOARD) port.data.pmd) && \
+		$(MAKE) --no-print-directory ARCH=$(HOST_ARCH) VARIANT=release deps-check $(FIRMWARE_READY) $(BUNDLER) && \
+		$(MAKE) --no-print-directory ARCH=$$arch VARIANT=image BOARD_PMD="$$pmd" image-files
+image-again: # the same from the root file system on, to compare
+	@rm -rf $(IMAGE)/.[a-z]* $(IMAGE_OUT)/.[a-z]*
+	+@$(MAKE) --no-print-directory image
+qemu: image ## boot the image of BOARD in QEMU, its serial console in the terminal (Ctrl-A X ends it)
+	@firmware/qemu --boot $(if $(filter-out 0,$(SECURE)),secure,disk) $(BOARD)
+flash: image ## write the image of BOARD to DEV=/dev/sdX, after asking
+	@tools/flash/flash $(RELEASE).manifest "$(DEV)"
+test-system: image ## boot the image in QEMU and use it from outside (needs root)
+	@timeout --foreground 400 tests/system/test_boot.sh $(BOARD)
+.PHONY: image image-again image-files qemu flash test-system
+
+$(FIRMWARE_READY): tools/deps/packages.firmware
+	@tools/deps/install packages.firmware
+$(TARGET_READY): tools/deps/packages.firmware tools/deps/sysroot | $(FIRMWARE_READY)
+	@tools/deps/sysroot $(ARCH) $(DEPS)/target packages.firmware target
+$(RELEASE_KEY): | $(BUNDLER)
+	@firmware/steps/key $@
+
+IMAGE_PROGRAMS := $(filter $(B)/bin/sluice%,$(PROGRAMS))
+# The steps, each a script. What they are told beside files is remembered, so that another value runs them again.
+IMAGE_SCRIPT := firmware/lib.sh firmware/board board/$(BOARD)/board.conf
+$(IMAGE)/.told: FORCE
+	$(call remember,$(RELEASE_KEY) $(MIN_SEQUENCE) $(ZSTD_LEVEL))
+$(B)/.pmd: FORCE
+	$(call remember,$(BOARD_PMD))
+$(B)/bin/sluice-dataplane: $(if $(filter image,$(VARIANT)),$(B)/.pmd)
+image-files: $(IMAGE_OUT)/.release
+$(IMAGE)/.kernel: firmware/steps/kernel $(IMAGE_SCRIPT) $(TARGET_READY)
+	@firmware/steps/kernel $(BOARD)
+	@touch $@
+$(IMAGE)/.rootfs: firmware/steps/rootfs $(wildcard firmware/rootfs/*) conf/acl.conf $(IMAGE_SCRIPT) $(IMAGE)/.told build/.version \
+		$(TARGET_READY) $(RELEASE_KEY) $(IMAGE_PROGRAMS)
+	@firmware/steps/rootfs $(BOARD) $(VERSION) $(IMAGE_PROGRAMS)
+	@touch $@
+$(IMAGE)/.initramfs: firmware/steps/initramfs $(IMAGE)/.kernel $(IMAGE)/.rootfs
+	@firmware/steps/initramfs $(BOARD)
+	@touch $@
+$(IMAGE_OUT)/.uki: firmware/steps/uki $(IMAGE)/.initramfs
+	@firmware/steps/uki $(BOARD) $(VERSION) $(IMAGE_OUT)
+	@touch $@
+$(IMAGE_OUT)/.grub: firmware/steps/grub firmware/grub/grub.cfg $(IMAGE_SCRIPT) $(TARGET_READY)
+	@firmware/steps/grub $(BOARD)
+	@touch $@
+$(IMAGE_OUT)/.disk: firmware/steps/disk $(IMAGE_OUT)/.uki $(IMAGE_OUT)/.grub
+	@firmware/steps/disk $(BOARD)
+	@touch $@
+$(IMAGE_OUT)/.release: firmware/steps/release $(IMAGE_OUT)/.disk $(BUNDLER)
+	@firmware/steps/release $(BOARD) $(VERSION)
+	@touch $@
