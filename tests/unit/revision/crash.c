@@ -10,9 +10,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { UNSYNCED_MAX = 16 };
+enum { UNSYNCED_MAX = 16, TRACE_MAX = 1024 };
 
 static unsigned steps, cut_step, fail_step;
+static char trace[TRACE_MAX];
 static int fail_error, fails_for_good;
 static int unsynced[UNSYNCED_MAX]; /* copies of descriptors that were written to */
 static ino_t unsynced_inode[UNSYNCED_MAX];
@@ -37,6 +38,11 @@ unsigned crash_steps(void)
 	return steps;
 }
 
+const char *crash_trace(void)
+{
+	return trace;
+}
+
 static void cut(void)
 {
 	for (unsigned i = 0; i < unsynced_len; i++)
@@ -53,8 +59,12 @@ static ino_t inode_of(int fd)
 }
 
 /* True when the step fails. */
-static bool step(void)
+static bool step(char letter)
 {
+	if (steps + 1 < TRACE_MAX) {
+		trace[steps] = letter;
+		trace[steps + 1] = '\0';
+	}
 	steps++;
 	if (steps == cut_step)
 		cut();
@@ -70,24 +80,24 @@ ssize_t write(int fd, const void *data, size_t bytes)
 	ino_t inode = inode_of(fd);
 	bool is_known = false;
 
-	if (fd <= STDERR_FILENO || (cut_step == 0 && fail_step == 0))
+	if (fd <= STDERR_FILENO)
 		return syscall(SYS_write, fd, data, bytes);
 	for (unsigned i = 0; i < unsynced_len; i++)
 		is_known |= unsynced_inode[i] == inode;
-	if (!is_known && unsynced_len < UNSYNCED_MAX) {
+	if (!is_known && cut_step != 0 && unsynced_len < UNSYNCED_MAX) {
 		unsynced[unsynced_len] = dup(fd);
 		unsynced_inode[unsynced_len++] = inode;
 	}
 	if (steps + 1 == cut_step)
 		syscall(SYS_write, fd, data, bytes / 2);
-	return step() ? -1 : syscall(SYS_write, fd, data, bytes);
+	return step('w') ? -1 : syscall(SYS_write, fd, data, bytes);
 }
 
 int fsync(int fd)
 {
 	ino_t inode = inode_of(fd);
 
-	if (step())
+	if (step('f'))
 		return -1;
 	for (unsigned i = 0; i < unsynced_len; i++) {
 		if (unsynced_inode[i] != inode)
@@ -102,30 +112,30 @@ int fsync(int fd)
 
 int rename(const char *from, const char *to)
 {
-	return step() ? -1 : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+	return step('r') ? -1 : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 int unlink(const char *path)
 {
-	return step() ? -1 : (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+	return step('u') ? -1 : (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
 }
 
 int unlinkat(int folder, const char *path, int flags)
 {
-	return step() ? -1 : (int)syscall(SYS_unlinkat, folder, path, flags);
+	return step('u') ? -1 : (int)syscall(SYS_unlinkat, folder, path, flags);
 }
 
 int link(const char *from, const char *to)
 {
-	return step() ? -1 : (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+	return step('l') ? -1 : (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 int symlink(const char *target, const char *path)
 {
-	return step() ? -1 : (int)syscall(SYS_symlinkat, target, AT_FDCWD, path);
+	return step('s') ? -1 : (int)syscall(SYS_symlinkat, target, AT_FDCWD, path);
 }
 
 int mkdir(const char *path, mode_t mode)
 {
-	return step() ? -1 : (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+	return step('m') ? -1 : (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
 }

@@ -16,7 +16,9 @@ void crash_at(unsigned step);
 /* That step, and all after it when `for_good`, fails with `error` in place of being done. */
 void crash_fail_at(unsigned step, int error, int for_good);
 
-/* Steps since the last of these calls. */
+/* Steps since the last of these calls: their number, and a letter each: w(rite), f(sync), r(ename), u(nlink), l(ink),
+ * s(ymlink), m(kdir). */
 unsigned crash_steps(void);
+const char *crash_trace(void);
 
 #endif

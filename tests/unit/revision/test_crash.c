@@ -259,11 +259,37 @@ static void test_a_disk_that_fails_at_every_step(void **state)
 	}
 }
 
+/* What the cuts above cannot show: that a name is durable before the next step, and the content before its name. */
+static void test_every_rename_is_synced(void **state)
+{
+	char fault[REVISION_FAULT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		struct place place;
+		unsigned renames = 0;
+
+		place_begin(&place, FACTORY);
+		acts[i].prepare(&place);
+		crash_fail_at(0, 0, 0);
+		assert_true(acts[i].run(&place, fault) >= 0);
+		for (const char *at = crash_trace(); *at != '\0'; at++) {
+			assert_true(*at != 'w' || at[1] == 'f');
+			assert_true(*at != 'r' || at[1] == 'f');
+			renames += *at == 'r';
+		}
+		print_message("%s: %s\n", acts[i].name, crash_trace());
+		assert_true(renames > 0 || acts[i].run == confirm);
+		place_end(&place);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_power_cut_at_every_step),
 		cmocka_unit_test(test_a_disk_that_fails_at_every_step),
+		cmocka_unit_test(test_every_rename_is_synced),
 	};
 
 	return cmocka_run_group_tests_name("revision: power cuts", tests, NULL, NULL);
