@@ -120,15 +120,14 @@ bool shell_print(struct shell_call *call, const char *fmt, ...)
 
 bool shell_write(struct shell_call *call, const char *bytes, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < len && !call->is_stopped; i++) {
 		bool is_end = bytes[i] == '\n';
 
 		if (!is_end)
 			call->partial[call->partial_len++] = bytes[i];
 		if (!is_end && call->partial_len < sizeof(call->partial))
 			continue;
-		if (!put_text(call, call->partial, call->partial_len))
-			return false;
+		(void)put_text(call, call->partial, call->partial_len);
 		call->partial_len = 0;
 	}
 	return !call->is_stopped;

@@ -15,13 +15,23 @@
 enum { TICK_MS = 100, EXEC_FAILED = 127 };
 
 struct child {
-	pid_t pid; /* also its process group */
+	pid_t pid;
+	pid_t signalled; /* what kill takes: its process group, where it has its own */
 	int out; /* -1 once it has ended */
 	bool is_stopping;
-	int ticks_left; /* until it is killed */
+	bool has_key; /* somebody typed since the last output */
+	time_t kill_s; /* when it is killed */
 };
 
-static _Noreturn void be_child(const char *const *argv, int out)
+static time_t now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static _Noreturn void be_child(const char *const *argv, int out, bool has_group)
 {
 	union {
 		const char *const *given;
@@ -34,14 +44,16 @@ static _Noreturn void be_child(const char *const *argv, int out)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_DFL);
-	setpgid(0, 0);
+	if (has_group)
+		setpgid(0, 0);
 	if (in >= 0 && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
 		dup2(out, STDERR_FILENO) >= 0 && close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
 		execvp(argv[0], u.taken);
 	_exit(EXEC_FAILED);
 }
 
-static int start(struct child *child, const char *const *argv)
+/* Where the terminal's own Ctrl-C ends us, it must end the program too: then it stays in our group. */
+static int start(struct child *child, const char *const *argv, bool has_group)
 {
 	int ends[2];
 
@@ -49,38 +61,24 @@ static int start(struct child *child, const char *const *argv)
 		return -errno;
 	child->pid = fork();
 	if (child->pid == 0)
-		be_child(argv, ends[1]);
+		be_child(argv, ends[1], has_group);
 	close(ends[1]);
 	child->out = ends[0];
 	if (child->pid > 0) {
-		setpgid(child->pid, child->pid); /* also here: whoever is first */
+		if (has_group)
+			setpgid(child->pid, child->pid); /* also here: whoever is first */
+		child->signalled = has_group ? -child->pid : child->pid;
 		return 0;
 	}
 	close(ends[0]);
 	return -EAGAIN;
 }
 
-/* Takes what the program wrote; waits for it at most a tick. */
-static void take_output(struct child *child, struct shell_call *call)
+static void read_output(struct child *child, struct shell_call *call)
 {
-	struct pollfd polls[] = {{.fd = child->out, .events = POLLIN},
-		{.fd = shell_term_in(call->shell->term), .events = POLLIN}};
 	char bytes[4096];
-	ssize_t len;
+	ssize_t len = read(child->out, bytes, sizeof(bytes));
 
-	if (!call->shell->is_interactive || child->is_stopping)
-		polls[1].fd = -1;
-	if (poll(polls, 2, TICK_MS) <= 0)
-		return;
-	if (polls[1].revents == 0 && polls[0].revents == 0)
-		return;
-	if (polls[0].revents == 0) {
-		/* Keys other than Ctrl-C stay where they are: they must not make this loop spin. */
-		if (!shell_stopped(call))
-			poll(polls, 1, TICK_MS);
-		return;
-	}
-	len = read(child->out, bytes, sizeof(bytes));
 	if (len > 0) {
 		shell_write(call, bytes, (size_t)len);
 	} else if (len == 0) {
@@ -89,17 +87,58 @@ static void take_output(struct child *child, struct shell_call *call)
 	}
 }
 
-/* Each Ctrl-C reaches the program, as a script may lose one; patience counts from the first. */
-static void stop(struct child *child, struct shell_term *term)
+/* Takes what the program wrote; waits for it at most a tick. */
+static void take_output(struct child *child, struct shell_call *call)
 {
-	if (!child->is_stopping) {
+	struct pollfd polls[] = {{.fd = child->out, .events = POLLIN},
+		{.fd = shell_term_in(call->shell->term), .events = POLLIN}};
+
+	if (!call->shell->is_interactive || child->is_stopping)
+		polls[1].fd = -1;
+	if (poll(polls, 2, TICK_MS) <= 0)
+		return;
+	if (polls[0].revents == 0) {
+		/* A key wakes this up for Ctrl-C; others stay where they are, and must not make it spin. */
+		if (!child->has_key)
+			child->has_key = true;
+		else
+			poll(polls, 1, TICK_MS);
+		return;
+	}
+	child->has_key = false;
+	read_output(child, call);
+}
+
+/* What is in the pipe when the program has ended. Whoever else holds its other end is not waited for. */
+static void take_rest(struct child *child, struct shell_call *call)
+{
+	struct pollfd poll_out = {.fd = child->out, .events = POLLIN};
+
+	while (child->out >= 0 && poll(&poll_out, 1, 0) > 0 && !call->is_stopped)
+		read_output(child, call);
+	if (child->out >= 0)
+		close(child->out);
+}
+
+/*
+ * Passes Ctrl-C on, each one, as a script may lose one; patience counts from the first. What the program still says is
+ * shown: ping counts at its end.
+ */
+static void look_for_stop(struct child *child, struct shell_call *call)
+{
+	struct shell_term *term = call->shell->term;
+	bool is_wanted = shell_term_is_interrupted(term);
+
+	if (is_wanted && !shell_term_is_broken(term))
+		shell_term_print(term, "^C\n");
+	if (!child->is_stopping && (is_wanted || call->is_stopped)) {
 		child->is_stopping = true;
-		child->ticks_left = SHELL_CHILD_GRACE_S * 1000 / TICK_MS;
-		kill(-child->pid, SIGINT);
-	} else if (child->ticks_left-- == 0) {
-		kill(-child->pid, SIGKILL);
-	} else if (!shell_term_is_broken(term) && shell_term_is_interrupted(term)) {
-		kill(-child->pid, SIGINT);
+		child->kill_s = now_s() + SHELL_CHILD_GRACE_S;
+		kill(child->signalled, SIGINT);
+	} else if (child->is_stopping && now_s() > child->kill_s) {
+		kill(child->signalled, SIGKILL);
+	} else if (is_wanted && !shell_term_is_broken(term)) {
+		kill(child->signalled, SIGINT);
 	}
 }
 
@@ -116,18 +155,19 @@ static bool has_ended(const struct child *child, int *status)
 int shell_exec(struct shell_call *call, const char *const *argv)
 {
 	struct child child = {.out = -1};
-	int rc = start(&child, argv), status = 0;
+	int rc = start(&child, argv, call->shell->is_interactive), status = 0;
 
 	if (rc < 0)
 		return rc;
-	while (child.out >= 0 || !has_ended(&child, &status)) {
+	while (!has_ended(&child, &status)) {
 		if (child.out >= 0)
 			take_output(&child, call);
-		if (shell_stopped(call))
-			stop(&child, call->shell->term);
+		look_for_stop(&child, call);
 	}
+	take_rest(&child, call);
 	if (call->partial_len > 0)
 		shell_write(call, "\n", 1);
+	call->is_stopped |= child.is_stopping;
 	if (WIFSIGNALED(status))
 		return 128 + WTERMSIG(status);
 	return WEXITSTATUS(status);

@@ -255,6 +255,25 @@ static void ctrl_c_ends_a_program(void **state)
 	assert_leaves();
 }
 
+static void a_program_that_ignores_ctrl_c_is_killed(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	pty_send("stubborn | except on\r");
+	pty_send("\x03");
+	pty_expect("ended with 137\r\nbox> ");
+	assert_leaves();
+}
+
+static void output_of_programs_is_lines(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	assert_says("output", "a\r\nb       c\\x1b\r\nlast\r\n");
+	assert_says("output | match last", "last\r\n");
+	assert_leaves();
+}
+
 static void noise_and_long_lines_are_survived(void **state)
 {
 	enum { NOISE = 200000, LINE = 1 << 20 };
@@ -386,6 +405,8 @@ int main(void)
 		cmocka_unit_test(destructive_commands_ask),
 		cmocka_unit_test(secrets_are_not_shown),
 		cmocka_unit_test(ctrl_c_ends_a_program),
+		cmocka_unit_test(a_program_that_ignores_ctrl_c_is_killed),
+		cmocka_unit_test(output_of_programs_is_lines),
 		cmocka_unit_test(noise_and_long_lines_are_survived),
 		cmocka_unit_test(an_idle_session_ends),
 		cmocka_unit_test(the_other_end_may_go),

@@ -68,6 +68,24 @@ static int endless(struct shell_call *call)
 	return SHELL_DONE;
 }
 
+static int stubborn(struct shell_call *call)
+{
+	static const char *const argv[] = {
+		"sh", "-c", "trap '' INT; while :; do echo on; done", NULL};
+
+	tree_runs++;
+	shell_fail(call, "ended with %d", shell_exec(call, argv));
+	return SHELL_DONE;
+}
+
+static int count_up(struct shell_call *call)
+{
+	static const char *const argv[] = {
+		"sh", "-c", "(sleep 5 &) ; printf 'a\\r\\nb\\tc\\033\\nlast'; exit 3", NULL};
+
+	return shell_exec(call, argv);
+}
+
 static int secret(struct shell_call *call)
 {
 	char answer[8];
@@ -130,6 +148,8 @@ static const struct shell_command commands[] = {
 	{"wipe", SHELL_OPERATE, SHELL_ADMIN, 0, wipe, "wipe it"},
 	{"fail", SHELL_OPERATE, SHELL_VIEW, 0, fail, "fail"},
 	{"endless", SHELL_OPERATE, SHELL_VIEW, SHELL_RAW, endless, "never ends"},
+	{"stubborn", SHELL_OPERATE, SHELL_VIEW, SHELL_RAW, stubborn, "does not want to end"},
+	{"output", SHELL_OPERATE, SHELL_VIEW, 0, count_up, "a program's"},
 	{"configure", SHELL_OPERATE, SHELL_VIEW, 0, configure, "change things"},
 	{"set <word> <text...>", SHELL_CONFIGURE, SHELL_VIEW, 0, print_set, "set a key"},
 	{"show", SHELL_CONFIGURE, SHELL_VIEW, 0, print_lines, "what is set"},
