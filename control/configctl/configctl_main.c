@@ -104,7 +104,7 @@ static void print_help(void)
 	       "  -a, --all              show: every key\n"
 	       "      --dir DIR          %s\n"
 	       "      --factory FILE     %s: runs when nothing was committed\n"
-	       "      --socket PATH      control's; without it cli.socket of what runs\n"
+	       "      --socket PATH      default: $SLUICE_CLI__SOCKET, or cli.socket of what runs\n"
 	       "      --init FIFO        %s: restarts processes\n"
 	       "      --mgmt PROGRAM     %s: applies mgmt.*\n"
 	       "  -V, --version          -h, --help\n"
@@ -254,7 +254,12 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	revision_place_init(&ctl.place);
+	ctl.place.socket = getenv("SLUICE_CLI__SOCKET");
+	if (ctl.place.socket != NULL && ctl.place.socket[0] == '\0')
+		ctl.place.socket = NULL;
 	ctl.commit.who = getenv("USER");
+	if (ctl.commit.who == NULL)
+		ctl.commit.who = "script"; /* nobody has logged in */
 	status = read_options(&ctl, argc, argv);
 	if (status != 0)
 		return status - 1;
