@@ -12,6 +12,8 @@ int menu_config_set(struct shell_call *call)
 	char path[MENU_KEY_PATH_MAX], fault[REVISION_FAULT_MAX];
 
 	menu_config_path(config, shell_arg(call, "key"), path);
+	if (path[0] == '\0')
+		return shell_fail(call, "A key has at most %d bytes.", MENU_KEY_PATH_MAX - 1);
 	if (revision_candidate_set(config->candidate, path, shell_arg(call, "value"), fault) < 0)
 		return shell_fail(call, "%s", fault);
 	return SHELL_DONE;
@@ -20,10 +22,11 @@ int menu_config_set(struct shell_call *call)
 int menu_config_delete(struct shell_call *call)
 {
 	struct menu_config *config = menu_config_of(call);
+	const char *section = shell_arg(call, "section");
 	char path[MENU_KEY_PATH_MAX], fault[REVISION_FAULT_MAX];
 
-	menu_config_path(config, shell_arg(call, "section"), path);
-	if (path[0] == '\0')
+	menu_config_path(config, section, path);
+	if (path[0] == '\0' || section[0] == '\0')
 		return shell_fail(
 			call, "delete takes a key or a section; 'delete ' and '?' list them.");
 	if (revision_candidate_delete(config->candidate, path, fault) < 0)

@@ -75,6 +75,8 @@ void pty_box(void)
 		assert_int_equal(mkdir(pty_path(folders[i]), 0700), 0);
 	put("/etc/sluice/version", "1.2.3-test\n");
 	put("/etc/sluice/sluice.conf", "");
+	put("/etc/sluice/acl.conf", "");
+	put("/cfg/config/acl.conf", "");
 	put("/run/sluice/slot", "b\n");
 }
 

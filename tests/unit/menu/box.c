@@ -22,7 +22,7 @@ static char output[TEXT_ROOM], errors[TEXT_ROOM];
 
 void box_make(void)
 {
-	strcpy(root, "/tmp/menu-box-XXXXXX");
+	snprintf(root, sizeof(root), "/tmp/menu-box-XXXXXX");
 	assert_non_null(mkdtemp(root));
 }
 
@@ -67,7 +67,8 @@ static void take(FILE *file, char *out)
 	fclose(file);
 }
 
-int box_run(const char *line)
+/* One line, or a session that reads `lines`. */
+static int run(const char *line, const char *lines)
 {
 	FILE *out = tmpfile(), *err = tmpfile(), *in = tmpfile();
 	struct shell_term *term;
@@ -77,15 +78,20 @@ int box_run(const char *line)
 		.user = "test",
 		.privilege = SHELL_ADMIN,
 		.context = &menu};
-	int kept = dup(STDERR_FILENO), status;
+	int kept = dup(STDERR_FILENO), status = 0;
 
 	assert_true(in != NULL && out != NULL && err != NULL && kept >= 0);
+	fputs(lines, in);
+	rewind(in);
 	menu_init(&menu, "/nonexistent/control.sock");
 	menu.root = root;
 	term = shell_term_open(fileno(in), fileno(out));
 	assert_non_null(term);
 	dup2(fileno(err), STDERR_FILENO);
-	status = shell_run_line(term, &settings, line);
+	if (line != NULL)
+		status = shell_run_line(term, &settings, line);
+	else
+		shell_run(term, &settings);
 	dup2(kept, STDERR_FILENO);
 	close(kept);
 	shell_term_close(term);
@@ -94,6 +100,24 @@ int box_run(const char *line)
 	take(err, errors);
 	fclose(in);
 	return status;
+}
+
+int box_run(const char *line)
+{
+	return run(line, "");
+}
+
+void box_session(const char *lines)
+{
+	run(NULL, lines);
+}
+
+const char *box_path(const char *path)
+{
+	static char whole[PATH_ROOM];
+
+	snprintf(whole, sizeof(whole), "%s%s", root, path);
+	return whole;
 }
 
 const char *box_output(void)
