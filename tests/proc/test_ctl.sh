@@ -3,9 +3,9 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 lab=ctl
-client=
+client='' listener=''
 . tests/proc/lib.sh
-trap 'kill $client 2>/dev/null; tools/lab/down --quiet --name $lab; rm -rf "$work"' EXIT
+trap 'kill $client $listener 2>/dev/null; tools/lab/down --quiet --name $lab; rm -rf "$work"' EXIT
 
 ctl() { tools/lab/exec --name $lab sluicectl "$@"; }
 # says PATTERN COMMAND...: its text matches
@@ -16,7 +16,9 @@ says() {
 	verdict "$* says $pattern" $?
 }
 
-tools/lab/up --name $lab || exit 1
+{ echo '{allow, {clientid, "ctl-listener"}, subscribe, ["$SYS/#"]}.' && cat conf/acl.conf; } > "$work/acl.conf"
+: > "$work/ctl.conf"
+tools/lab/up --name $lab --conf "$work/ctl.conf" || exit 1
 ip netns exec sluice-$lab mosquitto_sub -h 198.18.0.2 -i ctl-client -u somebody -k 30 -c -q 1 -t 'ctl/+' -t "\$share/g/ctl/s" &
 client=$!
 within 10 is_subscribed $lab ctl/s
@@ -35,7 +37,14 @@ says '^  current_conn +: 1$' listeners
 says '^  shutdown_count +: \[' listeners
 says 'mqtt connections' memory
 says 'sessions' memory
-for command in status broker 'clients list' 'clients show ctl-client' 'subscriptions list' 'topics list' listeners memory; do
+says '^slu0: link up, .*slu0 by net_tap .worker.$' interfaces
+says '^  address  : 198\.18\.0\.2/15$' interfaces
+says '^  received : [1-9][0-9]* packets, [1-9][0-9]* bytes' interfaces
+says '^control +[0-9]+ +[0-9]+ ' cores
+says '^worker 0 +[0-9]+ +[0-9]+ .*%$' cores
+ctl health | grep -q '^healthy: '
+verdict "health says healthy" $?
+for command in status broker 'clients list' 'clients show ctl-client' 'subscriptions list' 'topics list' listeners memory interfaces cores health; do
 	# shellcheck disable=SC2086
 	ctl --json $command | python3 -m json.tool >/dev/null
 	verdict "--json $command is JSON" $?
@@ -53,6 +62,50 @@ within 10 is_counted
 says '\{kicked,1\}' listeners
 "${SLUICE_BUILD:?}"/bin/sluicectl --help | grep -q 'clients'
 verdict "--help lists the commands" $?
+
+# Each asks for the health at once, and each gets its answer; what the probe publishes can be heard.
+ip netns exec sluice-$lab mosquitto_sub -h 198.18.0.2 -i ctl-listener -t "\$SYS/brokers/+/health" -C 1 -W 20 > "$work/probe" &
+listener=$!
+within 10 is_subscribed $lab '$SYS/brokers/+/health'
+for i in 1 2 3; do
+	ctl health > "$work/health$i" &
+	askers[i]=$!
+done
+for i in 1 2 3; do wait "${askers[i]}"; done
+[ "$(cat "$work"/health[123] | grep -c '^healthy: ')" = 3 ]
+verdict "three who ask at once are answered" $?
+wait $listener && grep -qE '^[0-9]+$' "$work/probe"
+verdict "the probe goes the way of all messages" $?
+
+# A worker that hangs brings nothing back; one that is gone is down.
+worker=$(ctl --json status | python3 -c 'import json, sys; print(json.load(sys.stdin)["workers"][0]["pid"])')
+kill -STOP "$worker"
+ctl health > "$work/health"
+[ $? = 1 ] && grep -qx '  a message through worker 0 did not come back within 2000 ms' "$work/health"
+verdict "a worker that hangs is found" $?
+kill -CONT "$worker"
+is_healthy() { ctl health | grep -q '^healthy: '; }
+within 10 is_healthy
+verdict "it is healthy again" $?
+
+# A reload tells what changed and what waits, or what is wrong.
+printf '%s\n' 'mqtt.max_inflight = 16' 'tcp.msl = 1s' > "$work/ctl.conf"
+says '^mqtt.max_inflight: 16, was 32 .new connections.$' config reload
+says '^mqtt.max_inflight = 16$' config show mqtt.max_inflight
+printf '%s\n' 'mqtt.max_inflight = 16' 'tcp.msl = 2s' > "$work/ctl.conf"
+says '^tcp.msl: 2s, was 1s .waits for a restart of the worker.$' config reload
+says '^configuration taken over: 0 keys changed' config reload
+printf '%s\n' 'mqtt.max_inflight = 0' 'nonsense = 1' > "$work/ctl.conf"
+message=$(ctl config reload 2>&1)
+[ $? = 1 ] && grep -q 'ctl.conf:1: mqtt.max_inflight: expected' <<<"$message" && grep -q 'ctl.conf:2: nonsense: unknown key' <<<"$message"
+verdict "a reload with faults tells all of them" $?
+says '^mqtt.max_inflight = 16$' config show mqtt.max_inflight
+
+kill -KILL "$worker"
+says_down() { [ "$(ctl health)" = $'not healthy\n  worker 0 is down' ]; }
+within 10 says_down
+verdict "a worker that is gone is found" $?
+says '^slu0: link down' interfaces
 message=$("$SLUICE_BUILD"/bin/sluicectl --socket /nonexistent/control.sock status 2>&1)
 [ $? = 1 ] && grep -q 'is sluice-control running' <<<"$message"
 verdict "no broker: it says so" $?
