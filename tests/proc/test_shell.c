@@ -36,11 +36,10 @@ static void expect(const char *text)
 /* "vm> " on a machine whose name is vm. */
 static void expect_prompt(void)
 {
-	char prompt[80] = "";
+	char name[65] = "", prompt[80];
 
-	gethostname(prompt, sizeof(prompt) - 4);
-	prompt[strcspn(prompt, ".")] = '\0';
-	strcat(prompt, "> ");
+	gethostname(name, sizeof(name) - 1);
+	snprintf(prompt, sizeof(prompt), "%.*s> ", (int)strcspn(name, "."), name);
 	expect(prompt);
 }
 

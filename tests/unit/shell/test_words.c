@@ -16,14 +16,14 @@ static struct shell_words words;
 static void assert_cut(const char *line, const char *expected)
 {
 	char all[SHELL_LINE_MAX * 2] = "";
+	size_t used = 0;
 
 	shell_words_cut(&words, line, strlen(line));
 	for (size_t i = 0; i < words.len; i++) {
 		const struct shell_word_at *word = &words.words[i];
 
-		strcat(all, word->is_bar ? "" : "[");
-		strcat(all, word->text);
-		strcat(all, word->is_bar ? "" : "]");
+		used += (size_t)snprintf(
+			all + used, sizeof(all) - used, word->is_bar ? "%s" : "[%s]", word->text);
 		assert_in_range(word->end, word->begin + 1, strlen(line));
 	}
 	assert_string_equal(all, expected);
@@ -81,7 +81,7 @@ static void too_many_words_are_a_fault(void **state)
 	shell_words_cut(&words, line, strlen(line));
 	assert_int_equal(words.fault, SHELL_WORDS_FINE);
 	assert_int_equal(words.len, SHELL_WORDS_MAX);
-	strcat(line, "b");
+	memcpy(line + strlen(line), "b", 2);
 	shell_words_cut(&words, line, strlen(line));
 	assert_int_equal(words.fault, SHELL_WORDS_TOO_MANY);
 	assert_int_equal(words.len, SHELL_WORDS_MAX);
