@@ -62,10 +62,10 @@ const struct board_key board_keys[] = {
 	TEXT("cpu.control", cpu.control, BOARD_FORM_CPUS, "CPUs of control and of everything else that is no worker, such as 0 or 0,2-3"),
 	TEXT("cpu.dataplane", cpu.dataplane, BOARD_FORM_CPUS, "CPUs of the workers, which the kernel keeps everything else off; not CPU 0"),
 
-	NUMBER("hugepages.size_kb", hugepages.size_kb, 2048, 1048576, "2048 or 1048576"),
+	NUMBER("hugepages.size_kb", hugepages.size_kb, 2048, 1048576, "size of one: 2048 or 1048576"),
 	NUMBER("hugepages.count", hugepages.count, 1, 1048576, "pages that are reserved at the start: they hold memory.worker_mb and the packet buffers"),
 
-	NUMBER("memory.minimum_mb", memory.minimum_mb, 256, 16777216, "memory that the kernel must have to manage (MemTotal, which is less than what is built in)"),
+	NUMBER("memory.minimum_mb", memory.minimum_mb, 256, 16777216, "memory that the kernel must have (MemTotal, which is less than what is built in)"),
 	NUMBER("memory.worker_mb", memory.worker_mb, 16, 1048576, "heap of a worker: the default of dataplane.memory"),
 	NUMBER("memory.mbufs", memory.mbufs, 1024, 1048576, "packet buffers of a worker: the default of dataplane.mbufs"),
 
@@ -95,7 +95,7 @@ const struct board_key board_keys[] = {
 
 	TRUTH("clock.rtc", clock.rtc, "whether a clock runs while the box is off"),
 
-	ADDRESS("factory.ipv4", factory.ipv4, CONFIG_IPV4_NET, "net.ipv4 of a new box; in QEMU"),
+	ADDRESS("factory.ipv4", factory.ipv4, CONFIG_IPV4_NET, "net.ipv4 of a new box"),
 	ADDRESS("factory.gateway4", factory.gateway4, CONFIG_IPV4, "net.gateway4 of a new box; in QEMU, the machine that it runs on"),
 	ADDRESS("factory.ipv6", factory.ipv6, CONFIG_IPV6_NET, "net.ipv6 of a new box"),
 	ADDRESS("factory.gateway6", factory.gateway6, CONFIG_IPV6, "net.gateway6 of a new box; in QEMU, the machine that it runs on"),
@@ -108,7 +108,7 @@ const struct board_key board_keys[] = {
 	NUMBER("qemu.memory_mb", qemu.memory_mb, 256, 65536, "its -m"),
 	TEXT("qemu.nic", qemu.nic, BOARD_FORM_TEXT, "-device of port.data, to which netdev= is added"),
 	MAY_TEXT("qemu.mgmt", qemu.mgmt, BOARD_FORM_TEXT, "-device of port.mgmt, to which netdev= is added"),
-	MAY_TEXT("qemu.disk", qemu.disk, BOARD_FORM_TEXT, "-device of the disk, to which drive= is added"),
+	TEXT("qemu.disk", qemu.disk, BOARD_FORM_TEXT, "-device of the disk, to which drive= is added"),
 	MAY_TEXT("qemu.devices", qemu.devices, BOARD_FORM_TEXT, "further devices, a word each; they stand before all others"),
 	MAY_TEXT("qemu.code", qemu.code, BOARD_FORM_TEXT, "the twin's UEFI firmware"),
 	MAY_TEXT("qemu.vars", qemu.vars, BOARD_FORM_TEXT, "its variables, which are copied for each machine"),

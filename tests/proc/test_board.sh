@@ -35,6 +35,16 @@ firmware/board no-such-board > "$work/output" 2>&1
 [ $? = 1 ] && grep -q 'boards: .*qemu-arm64' "$work/output"
 verdict "firmware/board lists the boards that there are" $?
 
+# What the README tells is what there is.
+for key in $("$tool" --help-board | grep -oE '^[a-z]+\.[a-z0-9_.]+'); do
+	grep -q "^|.*\`$key\`.*|" board/README.md
+	verdict "board/README.md explains $key" $?
+done
+for file in board/*/board.conf; do
+	grep -q "^| \`$("$tool" --get board.id "$file")\` | $("$tool" --get board.tier "$file") |" board/README.md
+	verdict "board/README.md lists $file with its tier" $?
+done
+
 # put FILE TEXT: below the machine's folder
 put() {
 	mkdir -p "$(dirname "$machine/$1")"

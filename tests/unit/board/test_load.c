@@ -280,7 +280,7 @@ static void test_rules_of_a_twin(void **state)
 	static const char twin[] =
 		"port.mgmt { label = m\ndevice = eth0 }\n"
 		"qemu { program = %s\nmachine = virt\ncpu = a\ncores = %u\nmemory_mb = %u\nnic = "
-		"n\nmgmt = \"%s\" }";
+		"n\ndisk = d\nmgmt = \"%s\" }";
 	char text[512];
 
 	(void)state;
@@ -294,7 +294,7 @@ static void test_rules_of_a_twin(void **state)
 	snprintf(text, sizeof(text), twin, "qemu-system-aarch64", 2, 512, "n");
 	refused(MORE, text, "b.conf:1107: qemu.memory_mb: expected at least memory.minimum_mb");
 	snprintf(text, sizeof(text), twin, "qemu-system-aarch64", 2, 1024, "");
-	refused(MORE, text, "b.conf:1109: qemu.mgmt: expected a device");
+	refused(MORE, text, "b.conf:1110: qemu.mgmt: expected a device");
 	refused(CPU, "cpu { control = 0\ndataplane = \"1\" }\nfactory.mgmt_ipv4 = \"192.0.2.1/24\"",
 		"b.conf:303: factory.mgmt_ipv4: expected a section port.mgmt");
 	refused(MORE, "factory.gateway4 = \"192.0.2.1\"",
