@@ -141,10 +141,10 @@ size_t shell_edit_width(const char *text, size_t len)
 /* The first byte of a picture of `room` columns that holds the cursor; it moves by half a picture. */
 static size_t scroll(const struct shell_edit *edit, size_t first, size_t room)
 {
-	if (first > edit->at || first > edit->len)
+	if (first > edit->at)
 		first = edit->at;
-	while (first > 0 && is_inside(edit->text[first]))
-		first--;
+	if (is_inside(edit->text[first]))
+		first = before(edit, first);
 	if (shell_edit_width(edit->text, edit->len) < room)
 		return 0;
 	if (first == edit->at || shell_edit_width(edit->text + first, edit->at - first) >= room) {

@@ -58,7 +58,9 @@ const struct shell_element *shell_pattern_at(const struct shell_pattern *pattern
 
 bool shell_pattern_may_end(const struct shell_pattern *pattern, size_t len)
 {
-	return len >= pattern->len || (len > 0 && pattern->elements[len].may_end);
+	const struct shell_element *next = len < pattern->len ? &pattern->elements[len] : NULL;
+
+	return next == NULL || (len > 0 && next->may_end);
 }
 
 static const struct shell_element *element_of(
