@@ -208,7 +208,7 @@ const struct config_key config_keys[] = {
 	{.path = "authorization.file", .type = CONFIG_STRING, CONTROL, MEMBER(authorization.file),
 		.preset = "acl.conf", .help = "access rules; relative to the folder of this file; empty for none"},
 
-	{.path = "log.level", .type = CONFIG_ENUM, FOLLOWED, MEMBER(log.level), .words = level_words,
+	{.path = "log.level", .type = CONFIG_ENUM, .readers = CONFIG_CONTROL | CONFIG_WORKER, MEMBER(log.level), .words = level_words,
 		.preset = "info", .help = "least urgent lines that are written"},
 
 	{.path = "cli.socket", .type = CONFIG_STRING, .readers = CONFIG_CONTROL | CONFIG_CTL,

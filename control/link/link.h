@@ -48,6 +48,7 @@ struct link_limits {
 	bool acl_deny_disconnect; /* authorization.deny_action = disconnect */
 	bool acl_no_match_deny; /* authorization.no_match = deny */
 	bool ignore_loop_deliver; /* mqtt.ignore_loop_deliver */
+	uint8_t log_level; /* log.level: enum base_log_level */
 };
 
 /*

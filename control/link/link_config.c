@@ -53,6 +53,7 @@ void link_set_limits(struct link *link, const struct link_limits *limits)
 		.acl_deny_disconnect = limits->acl_deny_disconnect,
 		.acl_no_match_deny = limits->acl_no_match_deny,
 		.ignore_loop_deliver = limits->ignore_loop_deliver,
+		.log_level = limits->log_level,
 	};
 	for (uint32_t i = 0; i < link->worker_len; i++)
 		if (link_is_up(link, i))

@@ -42,6 +42,7 @@ void loop_limits(const struct config *config, struct link_limits *out)
 		.acl_deny_disconnect = config->authorization.deny_action == CONFIG_DENY_DISCONNECT,
 		.acl_no_match_deny = config->authorization.no_match == CONFIG_DENY,
 		.ignore_loop_deliver = config->mqtt.ignore_loop_deliver,
+		.log_level = (uint8_t)config->log.level,
 	};
 }
 

@@ -213,7 +213,8 @@ struct abi_config {
 	uint8_t acl_deny_disconnect; /* authorization.deny_action = disconnect */
 	uint8_t acl_no_match_deny; /* authorization.no_match = deny */
 	uint8_t ignore_loop_deliver; /* mqtt.ignore_loop_deliver: No Local for v3 */
-	uint8_t reserved[2];
+	uint8_t log_level; /* log.level: enum base_log_level */
+	uint8_t reserved;
 };
 
 struct abi_blob {

@@ -22,7 +22,7 @@
  */
 
 enum {
-	ABI_VERSION = 2, /* of all that lies in the region: layout, records, counters */
+	ABI_VERSION = 3, /* of all that lies in the region: layout, records, counters */
 	ABI_WORKERS_MAX = 64,
 	ABI_CONTROL = 0, /* role; worker k is ABI_WORKER(k) */
 	ABI_ROLES_MAX = ABI_WORKERS_MAX + 1,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -16,14 +17,19 @@ static const char *const level_names[] = {
 	[BASE_LOG_DEBUG] = "debug",
 };
 
-/* Written once by base_log_init before other threads start, then only read. */
+/* Written once by base_log_init before other threads start, then only read; the level may change. */
 static char log_process[PROCESS_MAX_BYTES] = "sluice";
-static enum base_log_level log_level = BASE_LOG_INFO;
+static _Atomic(enum base_log_level) log_level = BASE_LOG_INFO;
 
 void base_log_init(const char *process, enum base_log_level level)
 {
 	(void)snprintf(log_process, sizeof(log_process), "%s", process);
-	log_level = level;
+	base_log_set_level(level);
+}
+
+void base_log_set_level(enum base_log_level level)
+{
+	atomic_store_explicit(&log_level, level, memory_order_relaxed);
 }
 
 int base_log_level_parse(const char *name)

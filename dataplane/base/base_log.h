@@ -23,6 +23,9 @@ enum base_log_level {
  */
 void base_log_init(const char *process, enum base_log_level level);
 
+/* Another level, from now on. */
+void base_log_set_level(enum base_log_level level);
+
 /* "error", "warning", "info" or "debug" to the level; -EINVAL for anything else. */
 int base_log_level_parse(const char *name) __attribute__((warn_unused_result));
 

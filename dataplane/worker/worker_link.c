@@ -84,6 +84,8 @@ static void configure(struct worker *w, const struct abi_config *c)
 	};
 
 	conn_hub_configure(w->hub, &config);
+	if (c->log_level <= BASE_LOG_DEBUG)
+		base_log_set_level((enum base_log_level)c->log_level);
 }
 
 static void set_rules(struct worker *w, const struct abi_blob *blob)

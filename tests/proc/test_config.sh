@@ -23,6 +23,7 @@ config() {
 	tools/lab/exec --name $lab sluice-config --dir "$work/cfg" --factory "$work/etc/sluice.conf" --init "$work/init" \
 		--mgmt "$work/mgmt" --yes "$@"
 }
+worker_is_away() { ! inside sluicectl status | grep -q 'worker 0 is ready'; }
 inside() { tools/lab/exec --name $lab "$@"; }
 # in_force KEY VALUE: control says so
 in_force() { inside sluicectl config show "$1" | grep -qE "^$1 *[=:]? *\"?$2\"?( |$)"; }
@@ -90,6 +91,10 @@ read -r -t 5 line <&8 && [ "$line" = 'restart worker' ]
 verdict "init is asked to restart the worker" $?
 still_connected restart-asked
 
+config --plan commit --set log.level=warning | grep -q '(live)' && config set log.level warning >/dev/null
+verdict "the log level is live" $?
+still_connected log-level
+
 config guard 2>"$work/guard" &
 guard=$!
 config commit --set mqtt.max_sessions=77 --confirm 1 >/dev/null
@@ -135,4 +140,11 @@ verdict "a read-only disk: it says so, and nothing changes" $?
 [ "$(config boot 2>/dev/null)" = "$work/cfg/startup.conf" ]
 verdict "it boots from a read-only disk" $?
 still_connected disk
+
+# the worker follows the level too: it does not say that it ends
+state=/run/sluice-lab/$lab
+kill "$(cat $state/sluice-dataplane.pid)"
+within 10 worker_is_away
+! grep -q stopped $state/sluice-dataplane.log && grep -q 'waiting for control' $state/sluice-dataplane.log
+verdict "the worker's level has changed too" $?
 conclude

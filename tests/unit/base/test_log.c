@@ -69,6 +69,9 @@ static void say_all_levels(void)
 	base_log(BASE_LOG_INFO, "i");
 	base_log(BASE_LOG_WARNING, "w");
 	base_log(BASE_LOG_ERROR, "e");
+	base_log_set_level(BASE_LOG_INFO);
+	base_log(BASE_LOG_DEBUG, "later d");
+	base_log(BASE_LOG_INFO, "later i");
 }
 
 static void level_cuts_off(void **state)
@@ -78,6 +81,8 @@ static void level_cuts_off(void **state)
 	assert_null(strstr(text, ": d\n"));
 	assert_null(strstr(text, ": i\n"));
 	assert_non_null(strstr(text, "warning control: w\n"));
+	assert_null(strstr(text, "later d\n"));
+	assert_non_null(strstr(text, "info control: later i\n"));
 	assert_non_null(strstr(text, "error control: e\n"));
 }
 
