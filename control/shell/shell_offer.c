@@ -67,7 +67,9 @@ static void offer_name(struct shell_offer *offer, struct shell *shell,
 	const char *help;
 
 	print_path(path, sizeof(path), pattern, i);
-	help = shell_word_help(shell->settings->tables, path);
+	help = shell_pattern_may_end(pattern, i + 1)
+		       ? NULL
+		       : shell_word_help(shell->settings->tables, path);
 	shell_offer(offer, pattern->elements[i].name, help != NULL ? help : command->help);
 }
 
