@@ -106,7 +106,7 @@ char *menu_child_capture(
 {
 	char *text = malloc(bytes_max + 1);
 	bool is_late = false;
-	pid_t pid;
+	pid_t pid = -1;
 	int out = -1;
 
 	*len = 0;
@@ -142,7 +142,7 @@ int menu_child_attach(struct shell_call *call, const char *const *argv)
 	posix_spawn_file_actions_t files;
 	struct termios before;
 	void (*on_interrupt)(int);
-	pid_t pid;
+	pid_t pid = -1;
 	int rc;
 
 	if (!shell_is_interactive(call) || !cook(STDOUT_FILENO, &before))

@@ -58,7 +58,7 @@ static bool is_equal(const char *a, const char *b)
 
 int console_password_check(const char *password, const char *hash)
 {
-	char found[CONSOLE_HASH_MAX];
+	char found[CONSOLE_HASH_MAX] = "";
 	int rc = crypt_into(password, hash, found);
 
 	if (rc < 0)

@@ -122,8 +122,8 @@ static void test_every_control_character_at_each_prompt(void **state)
 {
 	(void)state;
 	begin();
-	for (char c = 1; c < ' '; c++) {
-		const char keys[] = {c, c, c};
+	for (int c = 1; c < ' '; c++) {
+		const char keys[] = {(char)c, (char)c, (char)c};
 
 		/* Twice: Ctrl-V takes the key behind it for text. */
 		pty_send_bytes(&pty, keys, sizeof(keys));
@@ -131,8 +131,8 @@ static void test_every_control_character_at_each_prompt(void **state)
 		pty_expect(&pty, PTY_LOGIN);
 	}
 	pty_settle(&pty);
-	for (char c = 1; c < ' '; c++) {
-		const char keys[] = {c};
+	for (int c = 1; c < ' '; c++) {
+		const char keys[] = {(char)c};
 
 		if (c == '\r' || c == '\n')
 			continue; /* they are an answer */

@@ -96,7 +96,7 @@ static void test_a_key_of_a_section_can_be_typed_inside_it(void **state)
 
 static void test_what_is_no_key_section_or_value_is_refused(void **state)
 {
-	char line[4096] = "configure\nset ";
+	char line[4096], key[1000] = "";
 
 	(void)state;
 	box_session("configure\nset mqtt.none 1\nset mqtt.max_inflight many\nedit nowhere\nedit "
@@ -112,8 +112,8 @@ static void test_what_is_no_key_section_or_value_is_refused(void **state)
 	must_say("1 to 60 minutes, not 0");
 	must_say("1 to 60 minutes, not 61");
 	must_say("There is no difference.");
-	memset(line + strlen(line), 'k', 1000);
-	strcat(line, " 1\nedit mqtt\ndelete \"\"\ncompare\n");
+	memset(key, 'k', sizeof(key) - 1);
+	snprintf(line, sizeof(line), "configure\nset %s 1\nedit mqtt\ndelete \"\"\ncompare\n", key);
 	box_session(line);
 	must_say("There is no difference.");
 }
