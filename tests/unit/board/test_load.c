@@ -279,7 +279,7 @@ static void test_rules_of_a_twin(void **state)
 {
 	static const char twin[] =
 		"port.mgmt { label = m\ndevice = eth0 }\n"
-		"qemu { program = %s\nmachine = virt\ncpu = a\ncores = %u\nmemory_mb = %u\nnic = "
+		"qemu { program = %s\nmachine = virt\ncpu = a\ncores = %d\nmemory_mb = %d\nnic = "
 		"n\ndisk = d\nmgmt = \"%s\" }";
 	char text[512];
 

@@ -593,6 +593,67 @@ static void counters(void **state)
 	assert_int_equal(info.connections, 2);
 }
 
+static void a_workers_port(void **state)
+{
+	static const uint8_t ipv4[4] = {198, 18, 0, 2}, mac[6] = {2, 3, 4, 5, 6, 7};
+	struct link_port_info info;
+	struct abi_port *port;
+	uint32_t address;
+
+	(void)state;
+	link_port_info(control, 0, &info);
+	assert_string_equal(info.driver, "");
+	birth();
+	port = &abi_region_counters(region, 0)->port;
+	assert_string_equal(port->driver, "");
+	snprintf(port->driver, sizeof(port->driver), "net_virtio");
+	snprintf(port->ipv6, sizeof(port->ipv6), "fd5c:1ce::2/64");
+	memcpy(port->mac, mac, sizeof(mac));
+	memcpy(&address, ipv4, sizeof(address));
+	port->mtu = 1500;
+	port->prefix4_bits = 15;
+	abi_port_set(&port->ipv4, address);
+	abi_port_set(&port->is_up, 1);
+	abi_port_set(&port->speed_mbps, 2500);
+	link_port_info(control, 0, &info);
+	assert_string_equal(info.driver, "net_virtio");
+	assert_string_equal(info.ipv6, "fd5c:1ce::2/64");
+	assert_memory_equal(info.mac, mac, sizeof(mac));
+	assert_memory_equal(info.ipv4, ipv4, sizeof(ipv4));
+	assert_int_equal(info.mtu_bytes, 1500);
+	assert_int_equal(info.prefix4_bits, 15);
+	assert_int_equal(info.speed_mbps, 2500);
+	assert_true(info.is_up);
+	link_port_info(control, 1, &info);
+	assert_false(info.is_up);
+	/* what the dead one has left is not shown, and not taken over by the next */
+	abi_region_close(region);
+	region = NULL;
+	pass(2000);
+	link_port_info(control, 0, &info);
+	assert_false(info.is_up);
+	assert_string_equal(info.driver, "");
+	open_worker();
+	assert_string_equal(abi_region_counters(region, 0)->port.driver, "");
+	assert_int_equal(abi_port_get(&abi_region_counters(region, 0)->port.is_up), 0);
+	events[0] = '\0';
+}
+
+static void a_message_through_one_worker(void **state)
+{
+	struct kit_message_view view = {
+		.expiry_s = KIT_EXPIRY_NONE, .topic = "t", .topic_bytes = 1};
+	const struct abi_message *message;
+
+	(void)state;
+	assert_false(link_publish_to(control, 0, &view));
+	birth();
+	assert_true(link_publish_to(control, 0, &view));
+	message = take(ABI_C_PUBLISH);
+	assert_int_equal(message->topic_bytes, 1);
+	events[0] = '\0';
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, down)
 
 int main(void)
@@ -610,6 +671,8 @@ int main(void)
 		TEST(full_ring),
 		TEST(acl_and_limits),
 		TEST(counters),
+		TEST(a_workers_port),
+		TEST(a_message_through_one_worker),
 	};
 
 	return cmocka_run_group_tests_name("link", tests, NULL, NULL);
