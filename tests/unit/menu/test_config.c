@@ -69,10 +69,11 @@ static void test_nothing_holds_before_a_commit(void **state)
 static void test_a_commit_says_what_it_does_and_holds(void **state)
 {
 	(void)state;
-	box_session("configure\nset mqtt.max_inflight 64\nset log.level debug\ncommit comment more "
-		    "of it\n");
+	box_session(
+		"configure\nset mqtt.max_inflight 64\nset dataplane.core 3\ncommit comment more "
+		"of it\n");
 	must_say("mqtt.max_inflight: 32 -> 64   for new connections");
-	must_say("log.level: info -> debug   restart");
+	must_say("dataplane.core: 0 -> 3   restart");
 	must_say("Committed as revision");
 	value_must_be("mqtt.max_inflight", "64");
 	value_must_be("mqtt.max_awaiting_rel", "50");
