@@ -40,10 +40,10 @@ void config_check_keys(const struct config *config, const char *name, struct con
 		config_fault(report, "%s: mgmt.gateway4: expected mgmt.ipv4 beside it", name);
 }
 
-int config_check(const struct config *config, const char *name, config_line_fn *line, void *arg)
+int config_check(const struct config *config, const char *name, config_line_fn *report, void *arg)
 {
-	struct config_report report = {.line = line, .arg = arg};
+	struct config_report faults = {.line = report, .arg = arg};
 
-	config_check_keys(config, name, &report);
-	return report.faults == 0 ? 0 : -EINVAL;
+	config_check_keys(config, name, &faults);
+	return faults.faults == 0 ? 0 : -EINVAL;
 }

@@ -80,7 +80,7 @@ static int take_words(struct configctl *ctl, struct revision_candidate *candidat
 	if (strcmp(command, "rollback") != 0)
 		return 0;
 	if (!configctl_number(ctl->words[1], &back)) {
-		strcpy(fault, "nothing was changed");
+		snprintf(fault, REVISION_FAULT_MAX, "nothing was changed");
 		return -EINVAL;
 	}
 	return revision_candidate_rollback(candidate, back, fault);
@@ -94,7 +94,7 @@ static int commit(struct configctl *ctl, struct revision_candidate *candidate, c
 	if (restart < 0 || ctl->plan)
 		return restart < 0 ? restart : 0;
 	if (!is_agreed(ctl, restart)) {
-		strcpy(fault, "nothing was changed");
+		snprintf(fault, REVISION_FAULT_MAX, "nothing was changed");
 		return -ECANCELED;
 	}
 	return revision_candidate_commit(candidate, &ctl->commit, configctl_complain, NULL, fault);

@@ -30,7 +30,7 @@ int configctl_guard(struct configctl *ctl)
 		if (revision_guard(&ctl->place, configctl_complain, NULL, fault) < 0) {
 			if (strcmp(fault, told) != 0)
 				configctl_complain(NULL, fault);
-			strcpy(told, fault);
+			memcpy(told, fault, sizeof(told));
 			pause.tv_sec = GUARD_RETRY_S;
 		} else {
 			told[0] = '\0';

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "revision_candidate_priv.h"
@@ -144,7 +145,7 @@ static void read_value(void *arg, const struct revision_entry *entry)
 	if (strcmp(entry->path, value->path) != 0)
 		return;
 	value->is_set = entry->is_set;
-	strcpy(value->text, entry->text);
+	snprintf(value->text, sizeof(value->text), "%s", entry->text);
 }
 
 static bool is_same(const struct value *value, bool is_set, const char *text)

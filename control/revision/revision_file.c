@@ -22,29 +22,29 @@ void revision_path_history(
 }
 
 int revision_file_read(const char *path, struct revision_keys *keys, struct revision_info *info,
-	config_line_fn *line, void *arg)
+	config_line_fn *report, void *arg)
 {
-	struct config_report report = {.line = line, .arg = arg};
+	struct config_report faults = {.line = report, .arg = arg};
 	size_t bytes;
 	char *text = revision_disk_read(path, &bytes);
 	int rc = text == NULL ? -errno : 0;
 
 	if (rc != 0) {
-		config_fault(&report, "%s: %s", path, strerror(-rc));
+		config_fault(&faults, "%s: %s", path, strerror(-rc));
 		return rc;
 	}
 	if (info != NULL)
 		revision_text_head(text, info);
 	if (!revision_text_is_whole(text, bytes)) {
-		config_fault(&report,
+		config_fault(&faults,
 			"%s: the checksum in its first line is not that of the text: it is "
 			"damaged, or was edited by hand (without that line it is taken as it is)",
 			path);
 		rc = -EBADMSG;
 	} else if (keys != NULL) {
 		revision_keys_init(keys);
-		revision_keys_parse(keys, path, text, bytes, &report);
-		rc = report.faults == 0 ? 0 : -EINVAL;
+		revision_keys_parse(keys, path, text, bytes, &faults);
+		rc = faults.faults == 0 ? 0 : -EINVAL;
 	}
 	free(text);
 	return rc;
