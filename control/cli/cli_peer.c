@@ -70,6 +70,14 @@ void cli_peer_close(struct cli_peer *peer)
 	free(peer);
 }
 
+void cli_peer_patience(struct cli_peer *peer, unsigned seconds)
+{
+	const struct timeval patience = {.tv_sec = seconds};
+
+	(void)setsockopt(peer->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	(void)setsockopt(peer->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+}
+
 static int send_all(int fd, const char *bytes, size_t left)
 {
 	while (left > 0) {

@@ -17,8 +17,11 @@ struct cli_peer;
 struct cli_peer *cli_peer_open(const char *path) __attribute__((warn_unused_result));
 void cli_peer_close(struct cli_peer *peer);
 
+/* How long an answer may take from now on; 30 s at the start. */
+void cli_peer_patience(struct cli_peer *peer, unsigned seconds);
+
 /*
- * Sends one request, whose reference it takes over, and waits up to 30 s for the answer. NULL with errno set:
+ * Sends one request, whose reference it takes over, and waits for the answer. NULL with errno set:
  * ECONNRESET when the server went away, EPROTO when the answer is not one, ETIMEDOUT.
  */
 json_t *cli_peer_ask(struct cli_peer *peer, json_t *request) __attribute__((warn_unused_result));

@@ -8,7 +8,8 @@
 #include "cli_peer.h"
 #include "cli_text.h"
 
-enum { CURSOR_MAX = 32 };
+/* Nobody can interrupt these waits: whoever pressed Tab waits less than whoever gave a command. */
+enum { CURSOR_MAX = 32, COMMAND_WAIT_S = 10, TAB_WAIT_S = 2 };
 
 static json_t *request_of(menu_words words, const char *cursor)
 {
@@ -22,7 +23,7 @@ static json_t *request_of(menu_words words, const char *cursor)
 	return request;
 }
 
-static json_t *ask(struct menu *menu, menu_words words, const char *cursor)
+static json_t *ask(struct menu *menu, menu_words words, const char *cursor, unsigned wait_s)
 {
 	json_t *answer;
 	int error;
@@ -31,6 +32,7 @@ static json_t *ask(struct menu *menu, menu_words words, const char *cursor)
 		menu->peer = cli_peer_open(menu->socket);
 	if (menu->peer == NULL)
 		return NULL;
+	cli_peer_patience(menu->peer, wait_s);
 	answer = cli_peer_ask(menu->peer, request_of(words, cursor));
 	if (answer != NULL)
 		return answer;
@@ -65,11 +67,12 @@ json_t *menu_request(struct shell_call *call, menu_words words, const char *curs
 {
 	struct menu *menu = shell_context(call);
 	bool was_open = menu->peer != NULL;
-	json_t *answer = ask(menu, words, cursor);
+	unsigned wait_s = call_fails ? COMMAND_WAIT_S : TAB_WAIT_S;
+	json_t *answer = ask(menu, words, cursor, wait_s);
 
 	/* A control that was started anew has closed the connection. */
 	if (answer == NULL && was_open && (errno == ECONNRESET || errno == EPIPE))
-		answer = ask(menu, words, cursor);
+		answer = ask(menu, words, cursor, wait_s);
 	if (answer == NULL) {
 		if (call_fails)
 			shell_fail(call,

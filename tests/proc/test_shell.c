@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <signal.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -124,6 +125,20 @@ static void control_may_die_and_come_back(void **state)
 	leave();
 }
 
+static void a_control_that_hangs_is_told(void **state)
+{
+	pid_t control = lab_pid(LAB, LAB_CONTROL);
+
+	(void)state;
+	begin();
+	assert_int_equal(kill(control, SIGSTOP), 0);
+	assert_says("show topics", "control does not answer at ");
+	assert_says("show status", "does not answer at ");
+	assert_int_equal(kill(control, SIGCONT), 0);
+	assert_says("show listeners", "tcp:default");
+	leave();
+}
+
 static void a_program_is_interrupted(void **state)
 {
 	(void)state;
@@ -202,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(control_may_die_and_come_back),
+		cmocka_unit_test(a_control_that_hangs_is_told),
 		cmocka_unit_test(a_program_is_interrupted),
 		cmocka_unit_test(noise_leaves_a_shell),
 		cmocka_unit_test(single_commands_have_a_status),
