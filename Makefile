@@ -103,7 +103,7 @@ $(B)/lib/%.a:
 $(B)/bin/% $(B)/unit/% $(B)/proc/%:
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@.new $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) && mv $@.new $@
 
 -include $(shell test -d $(B) && find $(B) -name '*.d')
 

@@ -38,7 +38,10 @@ $(TARGET_READY): tools/deps/packages.firmware tools/deps/sysroot | $(FIRMWARE_RE
 	@tools/deps/sysroot $(ARCH) $(DEPS)/target packages.firmware target
 $(RELEASE_KEY): | $(BUNDLER)
 	@firmware/steps/key $@
+$(SECURE_KEYS)/grub.gpg:
+	@firmware/secure/keys $(@D)
 
+IMAGE_KEYS := $(if $(filter-out 0,$(SECURE)),$(SECURE_KEYS)/grub.gpg)
 IMAGE_PROGRAMS := $(filter $(B)/bin/sluice%,$(PROGRAMS))
 # The steps, each a script. What they are told beside files is remembered, so that another value runs them again.
 IMAGE_SCRIPT := firmware/lib.sh firmware/board board/$(BOARD)/board.conf
@@ -58,10 +61,10 @@ $(IMAGE)/.rootfs: firmware/steps/rootfs $(wildcard firmware/rootfs/*) conf/acl.c
 $(IMAGE)/.initramfs: firmware/steps/initramfs $(IMAGE)/.kernel $(IMAGE)/.rootfs
 	@firmware/steps/initramfs $(BOARD)
 	@touch $@
-$(IMAGE_OUT)/.uki: firmware/steps/uki $(IMAGE)/.initramfs
+$(IMAGE_OUT)/.uki: firmware/steps/uki $(IMAGE)/.initramfs $(IMAGE_KEYS)
 	@firmware/steps/uki $(BOARD) $(VERSION) $(IMAGE_OUT)
 	@touch $@
-$(IMAGE_OUT)/.grub: firmware/steps/grub firmware/grub/grub.cfg $(IMAGE_SCRIPT) $(TARGET_READY)
+$(IMAGE_OUT)/.grub: firmware/steps/grub firmware/grub/grub.cfg $(IMAGE_SCRIPT) $(TARGET_READY) $(IMAGE_KEYS)
 	@firmware/steps/grub $(BOARD)
 	@touch $@
 $(IMAGE_OUT)/.disk: firmware/steps/disk $(IMAGE_OUT)/.uki $(IMAGE_OUT)/.grub
