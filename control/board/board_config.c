@@ -86,17 +86,17 @@ static void keep_budgets(const struct board *board, struct config *config, const
 }
 
 int board_config_load(const struct board *board, struct config *config, const char *path,
-	char *const *environment, config_line_fn *line, void *arg)
+	char *const *environment, config_line_fn *report, void *arg)
 {
-	struct config_report report = {.line = line, .arg = arg};
+	struct config_report warnings = {.line = report, .arg = arg};
 	const char *name = path ? path : "configuration";
 	int rc;
 
 	board_config_init(board, config);
-	rc = config_load_onto(config, path, environment, line, arg);
+	rc = config_load_onto(config, path, environment, report, arg);
 	if (rc == 0 && board != NULL) {
-		keep_facts(board, config, name, &report);
-		keep_budgets(board, config, name, &report);
+		keep_facts(board, config, name, &warnings);
+		keep_budgets(board, config, name, &warnings);
 	}
 	return rc;
 }

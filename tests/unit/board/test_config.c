@@ -16,11 +16,19 @@ static struct board board;
 static struct config config;
 static char lines[65536];
 
+static void append(char *text, size_t bytes, const char *more)
+{
+	size_t used = strlen(text);
+
+	assert_true(used + strlen(more) < bytes);
+	snprintf(text + used, bytes - used, "%s", more);
+}
+
 static void keep(void *arg, const char *line)
 {
 	(void)arg;
-	assert_true(strlen(lines) + strlen(line) + 2 < sizeof(lines));
-	strcat(strcat(lines, line), "\n");
+	append(lines, sizeof(lines), line);
+	append(lines, sizeof(lines), "\n");
 }
 
 static int setup(void **state)

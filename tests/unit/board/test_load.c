@@ -18,11 +18,19 @@
 static struct board board;
 static char lines[16384];
 
+static void append(char *text, size_t bytes, const char *more)
+{
+	size_t used = strlen(text);
+
+	assert_true(used + strlen(more) < bytes);
+	snprintf(text + used, bytes - used, "%s", more);
+}
+
 static void keep(void *arg, const char *line)
 {
 	(void)arg;
-	assert_true(strlen(lines) + strlen(line) + 2 < sizeof(lines));
-	strcat(strcat(lines, line), "\n");
+	append(lines, sizeof(lines), line);
+	append(lines, sizeof(lines), "\n");
 }
 
 /* A board without anything that may be left out: its sections, each a text that a test may exchange. */
@@ -42,6 +50,12 @@ enum section {
 	SECTIONS
 };
 
+static const char data_text[] =
+	"port.data { label = \"p 0\"\nkind = pci\ndevice = \"0001:02:03.4\"\n"
+	"bind = vfio-pci\npmd = net_igc }";
+static const char disk_text[] = "disk { device = \"/dev/vda\"\nslot_mb = 64\nrecovery_mb = 64\n"
+				"cfg_mb = 32\ndata_mb = 64 }";
+
 static const char *const plain[SECTIONS] = {
 	[BOARD] = "board { id = b\nname = \"B\"\narch = arm64\ntier = 2 }",
 	[CONSOLE] = "console { tty = ttyS0\nbaud = 115200 }",
@@ -50,10 +64,8 @@ static const char *const plain[SECTIONS] = {
 	[HUGEPAGES] = "hugepages { size_kb = 2048\ncount = 192 }",
 	[MEMORY] = "memory { minimum_mb = 900\nworker_mb = 256\nmbufs = 8192 }",
 	[DMA] = "dma { iommu = smmuv3\ncoherent = true }",
-	[DATA] = "port.data { label = \"p 0\"\nkind = pci\ndevice = \"0001:02:03.4\"\nbind = "
-		 "vfio-pci\npmd = net_igc }",
-	[DISK] = "disk { device = \"/dev/vda\"\nslot_mb = 64\nrecovery_mb = 64\ncfg_mb = "
-		 "32\ndata_mb = 64 }",
+	[DATA] = data_text,
+	[DISK] = disk_text,
 	[WATCHDOG] = "watchdog { timeout_s = 0 }",
 	[CLOCK] = "clock { rtc = no }",
 	[MORE] = "",
@@ -94,11 +106,11 @@ static int load_with(enum section changed, const char *text)
 		const char *section = i == changed ? text : plain[i];
 		unsigned line = 0;
 
-		strcat(whole, section);
+		append(whole, sizeof(whole), section);
 		for (const char *at = section; *at != '\0'; at++)
 			line += *at == '\n';
 		for (; line < 100; line++)
-			strcat(whole, "\n");
+			append(whole, sizeof(whole), "\n");
 	}
 	return load_text(whole);
 }

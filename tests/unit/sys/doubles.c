@@ -11,7 +11,7 @@ unsigned published_len;
 const struct session_observer *observed;
 void *observed_arg;
 const char *watched;
-session_watch_fn *watch;
+session_watch_fn *watcher;
 void *watch_arg;
 unsigned workers = 1;
 bool is_worker_up[4] = {true};
@@ -44,11 +44,11 @@ void session_core_observe(
 }
 
 void session_core_watch(
-	struct session_core *core, const char *topic, session_watch_fn *fn, void *arg)
+	struct session_core *core, const char *topic, session_watch_fn *watch, void *arg)
 {
 	(void)core;
 	watched = topic;
-	watch = fn;
+	watcher = watch;
 	watch_arg = arg;
 }
 

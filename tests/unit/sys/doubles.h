@@ -18,7 +18,7 @@ extern unsigned published_len;
 extern const struct session_observer *observed;
 extern void *observed_arg;
 extern const char *watched;
-extern session_watch_fn *watch;
+extern session_watch_fn *watcher;
 extern void *watch_arg;
 extern unsigned workers; /* there are */
 extern bool is_worker_up[4];

@@ -170,7 +170,7 @@ static void bring_back(uint32_t worker, const char *payload, uint64_t publisher)
 		.payload_bytes = (uint32_t)strlen(payload),
 	};
 
-	watch(watch_arg, worker, &view);
+	watcher(watch_arg, worker, &view);
 }
 
 static void probe(void **state)
