@@ -1,11 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli_peer.h"
@@ -17,13 +13,6 @@
  * What follows a commit: control reads its configuration again, the management port is set up again, and init restarts
  * the processes that have to. Nothing of it can undo the commit; what could not be done is told.
  */
-
-extern char **environ;
-
-enum {
-	MGMT_SECONDS = 30, /* for the set-up of the management port */
-	POLL_MS = 20,
-};
 
 struct applying {
 	const struct revision_place *place;
@@ -59,53 +48,6 @@ static void reload(const struct applying *applying)
 	json_decref(answer);
 	if (peer != NULL)
 		cli_peer_close(peer);
-}
-
-/* The child's wait status; after MGMT_SECONDS it is killed. */
-static int wait_for(pid_t pid)
-{
-	static const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
-	int status;
-
-	for (int left = MGMT_SECONDS * 1000 / POLL_MS; left > 0; left--) {
-		pid_t done = waitpid(pid, &status, WNOHANG);
-
-		if (done == pid)
-			return status;
-		if (done < 0 && errno != EINTR)
-			return -1;
-		nanosleep(&pause, NULL);
-	}
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	return status;
-}
-
-static void set_up_mgmt(const struct applying *applying)
-{
-	const char *program = applying->place->mgmt;
-	char *const argv[] = {(char *)(uintptr_t)program, NULL};
-	pid_t pid;
-	int status;
-
-	if (program == NULL || access(program, X_OK) != 0) {
-		revision_tell(applying->report, applying->arg,
-			"mgmt: nothing sets the management port up here (%s)",
-			program ? program : "no program");
-		return;
-	}
-	status = posix_spawn(&pid, program, NULL, NULL, argv, environ);
-	if (status != 0) {
-		revision_tell(applying->report, applying->arg, "mgmt: cannot run %s: %s", program,
-			strerror(status));
-		return;
-	}
-	status = wait_for(pid);
-	if (status != 0)
-		revision_tell(applying->report, applying->arg,
-			"mgmt: %s could not set the management port up (%s %d); its log says why",
-			program, WIFSIGNALED(status) ? "signal" : "status",
-			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
 /* Asks init. False when it cannot be asked. */
@@ -149,7 +91,7 @@ void revision_apply(const struct revision_place *place, const struct revision_ke
 	if ((plan.readers & (CONFIG_CONTROL | CONFIG_WORKER | CONFIG_CTL)) != 0)
 		reload(&applying);
 	if ((plan.readers & CONFIG_MGMT) != 0)
-		set_up_mgmt(&applying);
+		revision_set_up_mgmt(place->mgmt, report, arg);
 	if ((plan.restart & CONFIG_WORKER) != 0)
 		restart_or_tell(&applying, "worker", no_restart);
 	if ((plan.restart & CONFIG_CONTROL) != 0)

@@ -168,6 +168,8 @@ static void mgmt_program(const char *script)
 
 static void test_the_management_port(void **state)
 {
+	const char *said;
+
 	(void)state;
 	control_begin("{\"ok\":true,\"result\":{}}\n");
 	assert_non_null(strstr(commit("mgmt.dhcp", "false", false), "mgmt: nothing sets"));
@@ -175,9 +177,13 @@ static void test_the_management_port(void **state)
 	assert_string_equal(commit("mgmt.ipv4", "192.0.2.1/24", false), "");
 	assert_string_equal(place_read(&place, "ran"), "ran\n");
 	assert_string_equal(take(requests), "");
-	mgmt_program("#!/bin/sh\nexit 3\n");
-	assert_non_null(strstr(commit("mgmt.dns", "192.0.2.2", false),
-		"could not set the management port up (status 3)"));
+	mgmt_program("#!/bin/sh\necho first; echo FAILED: second >&2; exec >&- 2>&-; sleep 0.1; "
+		     "exit 3\n");
+	said = commit("mgmt.dns", "192.0.2.2", false);
+	assert_int_equal(strncmp(said, "mgmt: first\nmgmt: FAILED: second\nmgmt: ", 39), 0);
+	assert_non_null(strstr(said, "could not set the management port up (status 3)"));
+	mgmt_program("#!/bin/sh\nyes | head -c 100000\n");
+	assert_true(strlen(commit("mgmt.dns", "192.0.2.4", false)) > 1024);
 	mgmt_program("#!/bin/sh\nkill -9 $$\n");
 	assert_non_null(strstr(commit("mgmt.dns", "192.0.2.3", false),
 		"could not set the management port up (signal 9)"));
