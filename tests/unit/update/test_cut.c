@@ -127,35 +127,48 @@ static int install(const struct box *box)
 	return error;
 }
 
-/* Whether the slot holds exactly the firmware of this version. */
-static bool holds(const struct box *box, const char *device, const char *version)
+enum contents { ABSENT, WHOLE, TORN };
+
+/* What is in the slot: no fw.efi, exactly one of the two firmwares, or something else. */
+static enum contents look(
+	const struct box *box, const char *device, const char *version, const char *other)
 {
-	uint8_t *image = box_firmware(version, BOX_FIRMWARE_BYTES),
-		*got = malloc(BOX_FIRMWARE_BYTES);
+	uint8_t *image = box_firmware(version, BOX_FIRMWARE_BYTES);
+	uint8_t *second = box_firmware(other, BOX_FIRMWARE_BYTES);
+	uint8_t *got = calloc(1, BOX_FIRMWARE_BYTES);
+	enum contents contents = ABSENT;
 	struct update_fat_file file;
 	struct update_fat fat;
 	char path[BOX_PATH_MAX];
-	bool is_it = false;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/dev/%s", box->root, device);
 	fd = open(path, O_RDONLY);
 	assert_true(fd >= 0);
 	assert_non_null(got);
-	if (update_fat_open(&fat, fd) == 0 && update_fat_find(&fat, "fw.efi", &file) == 0 &&
-		file.bytes == BOX_FIRMWARE_BYTES &&
-		update_fat_read(&fat, &file, 0, got, BOX_FIRMWARE_BYTES) == 0)
-		is_it = memcmp(image, got, BOX_FIRMWARE_BYTES) == 0;
+	if (update_fat_open(&fat, fd) == 0 && update_fat_find(&fat, "fw.efi", &file) == 0) {
+		contents = TORN;
+		if (file.bytes == BOX_FIRMWARE_BYTES &&
+			update_fat_read(&fat, &file, 0, got, BOX_FIRMWARE_BYTES) == 0 &&
+			(memcmp(image, got, BOX_FIRMWARE_BYTES) == 0 ||
+				memcmp(second, got, BOX_FIRMWARE_BYTES) == 0))
+			contents = WHOLE;
+	}
 	close(fd);
 	free(got);
+	free(second);
 	free(image);
-	return is_it;
+	return contents;
 }
 
-/* The slot that GRUB starts: the first in order that is ok, has tries, and has a file. It must be whole. */
+/*
+ * The slot that GRUB starts: the first in order that is ok, has tries, and has a file. Every slot that it could come to
+ * must be whole.
+ */
 static enum update_place booted(const struct box *box, unsigned cut)
 {
 	static const char *const devices[] = {"vda2", "vda3"}, *const versions[] = {"old", "new"};
+	enum update_place first = UPDATE_NOWHERE;
 	struct update_box loaded = box_load(box);
 	struct update_bootenv env;
 	struct update_fault fault;
@@ -165,15 +178,19 @@ static enum update_place booted(const struct box *box, unsigned cut)
 	update_bootenv_close(&env);
 	for (unsigned i = 0; i < UPDATE_SLOTS; i++) {
 		unsigned slot = i == 0 ? env.first : !env.first;
+		enum contents contents;
 
 		if (!env.slots[slot].is_ok || env.slots[slot].tries == 0)
 			continue;
-		if (!holds(box, devices[slot], versions[slot]))
+		contents = look(box, devices[slot], versions[slot], "before");
+		if (contents == TORN)
 			fail_msg("cut %u: slot %u boots what is not whole", cut, slot);
-		return slot;
+		if (contents == WHOLE && first == UPDATE_NOWHERE)
+			first = slot;
 	}
-	fail_msg("cut %u: nothing boots", cut);
-	return UPDATE_NOWHERE;
+	if (first == UPDATE_NOWHERE)
+		fail_msg("cut %u: nothing boots", cut);
+	return first;
 }
 
 /* Installs in a child, with the power cut at the write of this number. Whether it got to the end. */
@@ -228,7 +245,7 @@ static void every_cut(struct box *box)
 			if (booted(box, cut) == UPDATE_SLOT_A)
 				old++;
 			else
-				new ++;
+				new++;
 		}
 		if (is_whole)
 			break;
@@ -260,7 +277,7 @@ static void test_over_a_good_slot(void **state)
 
 	(void)state;
 	box_make(&box, 0);
-	box_fill_slot(&box, "vda3", "new");
+	box_fill_slot(&box, "vda3", "before");
 	loaded = box_load(&box);
 	assert_int_equal(update_bootenv_open(&env, &loaded, &fault), 0);
 	env.slots[1] = env.slots[0];
