@@ -18,6 +18,7 @@ PORT = 2323
 KERNEL_WORDS = "rdinit=/test-init"
 INIT = """#!/bin/busybox sh
 /bin/busybox cp -a /test/over/. /
+/bin/busybox mknod /dev/null c 1 3
 /bin/busybox nc -ll -p %d -e /test/shell &
 exec /init
 """ % PORT
