@@ -109,9 +109,6 @@ static bool run_shell(struct console *console)
 	menu_fini(&console->menu);
 	begin_menu(console);
 	base_log(BASE_LOG_INFO, "user %s has logged out", console->user);
-	if (end == SHELL_END_IDLE)
-		shell_term_print(console->term, "\nLogged out: no key for %d minutes.\n",
-			CONSOLE_IDLE_S / 60);
 	return end != SHELL_END_HANGUP;
 }
 

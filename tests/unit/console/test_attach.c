@@ -1,0 +1,123 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "pty_box.h"
+
+/* Programs that get the line for themselves, as ZMODEM does, and give it back. */
+
+static struct pty pty;
+
+static void write_program(const char *name, const char *text)
+{
+	char path[64];
+	FILE *file;
+
+	mkdir(pty_path("/bin"), 0755);
+	snprintf(path, sizeof(path), "/bin/%s", name);
+	file = fopen(pty_path(path), "w");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(pty_path(path), 0755), 0);
+}
+
+static void use_programs(const char *box)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", box);
+	setenv("PATH", path, 1);
+}
+
+static int make_box(void **state)
+{
+	(void)state;
+	pty_box();
+	assert_int_equal(mkdir(pty_path("/data/upload"), 0700), 0);
+	write_program("dmesg", "#!/bin/sh\n");
+	return 0;
+}
+
+static int remove_box(void **state)
+{
+	(void)state;
+	pty_box_remove();
+	return 0;
+}
+
+static void must_be_well(void)
+{
+	pty_send(&pty, "show version | match version\r");
+	pty_expect(&pty, "1.2.3-test");
+	pty_expect(&pty, PTY_PROMPT);
+}
+
+static void test_a_program_talks_over_the_line_and_gives_it_back(void **state)
+{
+	(void)state;
+	write_program("sz",
+		"#!/bin/sh\necho \"sz sends $3\"\nread -r word\necho \"it heard $word\" >&2\n");
+	pty_start(&pty, use_programs);
+	pty_log_in_first(&pty);
+	pty_send(&pty, "tech-support send\r");
+	pty_expect(&pty, "sz sends ");
+	assert_non_null(strstr(pty_expect(&pty, "\r\n"), "/data/upload/tech-support-"));
+	/* Line ends are as they come here, as the line is raw: the program says what it wants. */
+	pty_send(&pty, "hello\n");
+	pty_expect(&pty, "it heard hello\r\n");
+	pty_expect(&pty, PTY_PROMPT);
+	must_be_well();
+	pty_stop(&pty);
+}
+
+static void test_one_that_fails_says_where_the_archive_is(void **state)
+{
+	(void)state;
+	write_program("sz", "#!/bin/sh\nexit 7\n");
+	pty_start(&pty, use_programs);
+	pty_log_in_first(&pty);
+	pty_send(&pty, "tech-support send\r");
+	pty_expect(&pty, "It was not sent (status 7); the archive is ");
+	pty_expect(&pty, PTY_PROMPT);
+	must_be_well();
+	pty_stop(&pty);
+}
+
+static void test_ctrl_c_ends_it_and_not_the_console(void **state)
+{
+	(void)state;
+	write_program("sluice-firmware", "#!/bin/sh\necho \"waits: $*\"\nexec sleep 60\n");
+	pty_start(&pty, use_programs);
+	pty_log_in_first(&pty);
+	pty_send(&pty, "firmware install serial\r");
+	pty_expect(&pty, "Type 'yes' to go on: ");
+	pty_send(&pty, "yes\r");
+	pty_expect(&pty, "waits: --root ");
+	pty_expect(&pty, "install serial");
+	pty_send(&pty, "\x03");
+	pty_expect(&pty, "was ended by signal 2");
+	pty_expect(&pty, PTY_PROMPT);
+	must_be_well();
+	pty_stop(&pty);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, make_box, remove_box)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(test_a_program_talks_over_the_line_and_gives_it_back),
+		TEST(test_one_that_fails_says_where_the_archive_is),
+		TEST(test_ctrl_c_ends_it_and_not_the_console),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
