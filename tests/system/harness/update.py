@@ -35,7 +35,8 @@ class Updates:
 
     def release(self):
         """The bundle of the image itself."""
-        found = list(self.box.image.parent.glob(f"{self.box.release}-[0-9a-f]*.bundle"))
+        secure = f"{self.box.release}-secure-"
+        found = [path for path in self.box.image.parent.glob(f"{self.box.release}-*.bundle") if not path.name.startswith(secure)]
         ensure(len(found) == 1, f"build/images has {len(found)} bundles of {self.box.release}, not one: run 'make image'")
         return found[0]
 
