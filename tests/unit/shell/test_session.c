@@ -141,6 +141,9 @@ static void tab_completes(void **state)
 	pty_expect("show clients alpha");
 	pty_send("\x03");
 	pty_expect("box> ");
+	pty_send("kick \"m\t\r");
+	pty_expect("client [meter 1]\r\n");
+	pty_expect("box> ");
 	pty_send("show lines | c\t\r");
 	pty_expect("Count: 3 lines");
 	pty_expect("box> ");

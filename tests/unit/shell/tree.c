@@ -81,7 +81,7 @@ static int stubborn(struct shell_call *call)
 static int count_up(struct shell_call *call)
 {
 	static const char *const argv[] = {
-		"sh", "-c", "(sleep 5 &) ; printf 'a\\r\\nb\\tc\\033\\nlast'; exit 3", NULL};
+		"sh", "-c", "(sleep 25 &) ; printf 'a\\r\\nb\\tc\\033\\nlast'; exit 3", NULL};
 
 	return shell_exec(call, argv);
 }
