@@ -46,8 +46,8 @@ void place_begin(struct place *place, const char *factory_text)
 {
 	memset(place, 0, sizeof(*place));
 	/* in memory where there is such a folder: a test makes some thousand syncs */
-	strcpy(place->root, access("/dev/shm", W_OK) == 0 ? "/dev/shm/sluice-revision-XXXXXX"
-							  : "/tmp/sluice-revision-XXXXXX");
+	snprintf(place->root, sizeof(place->root), "%s/sluice-revision-XXXXXX",
+		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(place->root));
 	snprintf(place->dir, sizeof(place->dir), "%s/cfg", place->root);
 	snprintf(place->factory, sizeof(place->factory), "%s/etc/sluice.conf", place->root);

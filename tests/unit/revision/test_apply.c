@@ -51,7 +51,7 @@ static void control_begin(const char *answer)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0), ends[2];
 
-	strcpy(address.sun_path, place.socket);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", place.socket);
 	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(listener, 4), 0);
 	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);

@@ -131,33 +131,32 @@ static void test_listeners_keep_their_order(void **state)
 static void test_faults(void **state)
 {
 	static const struct {
-		bool is_delete;
-		const char *path, *text, *fault;
+		const char *path, *text, *fault; /* no text: delete */
 		int rc;
 	} cases[] = {
-		{false, "mqtt.max_inflight", "0",
+		{"mqtt.max_inflight", "0",
 			"mqtt.max_inflight: expected an integer from 1 to 65535, found \"0\"",
 			-EINVAL},
-		{false, "mqtt.max_inflihgt", "5",
+		{"mqtt.max_inflihgt", "5",
 			"mqtt.max_inflihgt: unknown key; did you mean mqtt.max_inflight?", -EINVAL},
-		{false, "listeners.tcp.new.bind", "x",
+		{"listeners.tcp.new.bind", "x",
 			"listeners.tcp.new.bind: expected an address and port such as 0.0.0.0:1883 "
 			"or "
 			"[::]:1883, or a port, found \"x\"",
 			-EINVAL},
-		{true, "mqtt.max_inflihgt", NULL,
+		{"mqtt.max_inflihgt", NULL,
 			"mqtt.max_inflihgt: unknown key; did you mean mqtt.max_inflight?", -ENOENT},
-		{true, "mqtt.idle_timeout", NULL,
+		{"mqtt.idle_timeout", NULL,
 			"mqtt.idle_timeout is not set: it is at its default already", -ENOENT},
-		{true, "tcp", NULL, "tcp is not set: it is at its default already", -ENOENT},
-		{true, "listeners.tcp.none.bind", NULL,
+		{"tcp", NULL, "tcp is not set: it is at its default already", -ENOENT},
+		{"listeners.tcp.none.bind", NULL,
 			"listeners.tcp.none.bind: there is no such listener", -ENOENT},
-		{true, "nowhere", NULL, "nowhere: unknown key", -ENOENT},
+		{"nowhere", NULL, "nowhere: unknown key", -ENOENT},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		int rc = cases[i].is_delete
+		int rc = cases[i].text == NULL
 				 ? revision_candidate_delete(candidate, cases[i].path, fault)
 				 : revision_candidate_set(
 					   candidate, cases[i].path, cases[i].text, fault);

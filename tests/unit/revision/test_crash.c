@@ -144,7 +144,7 @@ static void check_start(const struct place *place, const struct act *act)
 	struct config config;
 	struct revision_pending pending;
 
-	strcpy(value, place_get(place, KEY));
+	snprintf(value, sizeof(value), "%s", place_get(place, KEY));
 	assert_true(is_one_of(value, act->before, act->after));
 	revision_boot(&place->place, path, place_line, NULL);
 	assert_int_equal(config_load(&config, path, NULL, place_line, NULL), 0);
@@ -226,7 +226,7 @@ static bool fail_at(const struct act *act, unsigned step, int error, int for_goo
 	rc = act->run(&place, fault);
 	is_beyond = crash_steps() < step;
 	crash_fail_at(0, 0, 0);
-	strcpy(value, place_get(&place, KEY));
+	snprintf(value, sizeof(value), "%s", place_get(&place, KEY));
 	assert_true(is_one_of(value, act->before, act->after));
 	if (rc < 0) {
 		assert_true(strstr(fault, strerror(error)) != NULL);
