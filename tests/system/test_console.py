@@ -57,7 +57,8 @@ for what in SHOWS:
     @suite.check(f"show {what}, as text and as JSON")
     def show(box, what=what):
         text = box.cmd(f"show {what}")
-        ensure(text.strip(), f"show {what} says nothing")
+        # Without clients there is no topic.
+        ensure(text.strip() or what == "topics", f"show {what} says nothing")
         ensure(not re.search(r"unknown word|expected:|does not answer|refused", text[:200]), f"show {what}: {text[:300]!r}")
         if what not in TEXT_ONLY:
             box.show(what)
@@ -173,7 +174,7 @@ def support(box):
 
 @suite.check("factory-reset and reboot ask; no answer changes nothing")
 def asks(box):
-    for line, question in (("factory-reset", r"or yes-erase-all: "), ("reboot", CONFIRM), ("poweroff", CONFIRM)):
+    for line, question in (("factory-reset", CONFIRM), ("reboot", CONFIRM), ("poweroff", CONFIRM)):
         box.console.send(line + "\r")
         box.console.expect(question)
         box.console.send("no\r")

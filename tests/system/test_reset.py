@@ -42,9 +42,7 @@ def use(box):
 
 @suite.check("factory-reset asks for its word, and resets", must=True)
 def reset(box):
-    box.console.send("factory-reset\r")
-    box.console.expect("or yes-erase-all: ")
-    box.console.send("yes-erase-all\r")
+    box.console.confirm("factory-reset")
     box.follow_boot()
     box.password = box.console.password = None
     box.log_in(first=True)

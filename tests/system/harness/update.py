@@ -15,6 +15,25 @@ HTTPS_PORT = 8443
 # From the command to the prompt or the boot that follows.
 INSTALL_S = 300
 
+# The firmwares beside that of the image: what firmware/variant is told, and files in place of the image's.
+# next: works; nothing older than the image may follow it. panic: there is no first process. hang: the first process
+# stops, and the watchdog with it. sick: control never starts, so the health gate fails.
+VARIANTS = {
+    "next": ([], {}),
+    "panic": (["--append", "rdinit=/none"], {}),
+    "hang": ([], {"etc/sluice/setup": """#!/bin/sh
+export PATH=/usr/bin
+mount -t cgroup2 cgroup2 /mnt
+mkdir /mnt/first
+echo "the first process is frozen now" > /dev/console
+echo 1 > /mnt/first/cgroup.procs
+echo 1 > /mnt/first/cgroup.freeze
+"""}),
+    "sick": ([], {"etc/sluice/run-control": """#!/bin/sh
+exit 1
+"""}),
+}
+
 
 class Updates:
     """The bundles of a board. Those that the build does not make are made here, from the image's own firmware."""
@@ -28,9 +47,25 @@ class Updates:
         self.key = TOP / "build/keys/release.key"
 
     def variant(self, name):
-        """A bundle that the build makes: next, panic, hang, sick (the health gate fails)."""
-        path = self.box.out / "variants" / f"{name}.bundle"
-        ensure(path.exists(), f"{path} is missing: run 'make image-variants BOARD={self.box.board}'")
+        """A bundle of another firmware (see VARIANTS), made out of the image when it is first asked for."""
+        folder = self.folder / name
+        path = folder / f"{name}.bundle"
+        if path.exists():
+            return path
+        words, files = VARIANTS[name]
+        overlay = folder / "files"
+        for file, text in files.items():
+            to = overlay / file
+            to.parent.mkdir(parents=True, exist_ok=True)
+            to.write_text(text, encoding="utf-8")
+            to.chmod(0o755)
+        command = [TOP / "firmware/variant", self.box.board, "--version", name, "--out", folder, *words]
+        command += ["--min-sequence", self.sequence()] if name == "next" else []
+        command += ["--overlay", overlay] if files else []
+        command += ["--secure"] if self.box.boot == "secure" else []
+        done = subprocess.run([str(word) for word in command], cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              check=False)
+        ensure(done.returncode == 0, f"firmware/variant: {done.stdout.decode()}")
         return path
 
     def release(self):
