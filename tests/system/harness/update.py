@@ -8,12 +8,13 @@ from pathlib import Path
 
 from . import console as consoles
 from .machine import TOP
-from .report import Failure, ensure
+from .report import ensure
 
 HTTP_PORT = 8000
 HTTPS_PORT = 8443
 # From the command to the prompt or the boot that follows.
 INSTALL_S = 300
+INSTALLED = "is started next"
 
 # The firmwares beside that of the image: what firmware/variant is told, and files in place of the image's.
 # next: works; nothing older than the image may follow it. panic: there is no first process. hang: the first process
@@ -132,10 +133,11 @@ class Updates:
             self.box.log_in()
 
     def follow(self):
-        """Until the box boots; a prompt before that is a refusal."""
+        """Until the box boots. The console may prompt once more before; without the word that all is done, it refused."""
         console = self.box.console
         if console.expect([consoles.BOOT, consoles.PROMPT], INSTALL_S, boots=True) == 1:
-            raise Failure(f"it was not installed: {console.child.before[-600:]!r}")
+            ensure(INSTALLED in console.child.before, f"it was not installed: {console.child.before[-600:]!r}")
+            console.expect(consoles.BOOT, INSTALL_S, boots=True)
         self.box.peer.close()
 
     def refused(self, source, pattern):
