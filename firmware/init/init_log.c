@@ -14,7 +14,7 @@
 
 #define MESSAGES "/messages"
 
-enum { FILE_PATH_MAX = INIT_PATH_MAX + 16 };
+enum { FILE_PATH_MAX = INIT_PATH_MAX + 32 };
 
 void init_log_time(uint64_t wall_ms, char *out)
 {
