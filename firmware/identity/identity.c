@@ -19,7 +19,10 @@ static const char made_letters[] = "23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
 static bool is_one_character(const char *text)
 {
-	return strspn(text, (const char[]){text[0], '\0'}) == strlen(text);
+	for (const char *p = text; *p != '\0'; p++)
+		if (*p != text[0])
+			return false;
+	return true;
 }
 
 bool identity_is_serial(const char *text)

@@ -28,7 +28,6 @@
 enum {
 	INIT_SERVICES_MAX = 12,
 	INIT_CRASHES_MAX = 20,
-	INIT_NAME_MAX = 16, /* with the NUL */
 	INIT_PATH_MAX = 256,
 };
 

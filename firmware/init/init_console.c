@@ -9,7 +9,7 @@
 /* The console's shell sets the line raw: a newline alone would only move down. */
 #define EOL "\r\n"
 
-enum { LINE_BYTES = 1100 };
+enum { LINE_BYTES = 1100, TEXT_BYTES = 1050 };
 
 void init_console_open(struct init_console *console, const char *path)
 {
@@ -67,8 +67,7 @@ void init_console_say(struct init_console *console, const char *name, const char
 		if (put(console, line))
 			console->untold = 0;
 	}
-	snprintf(line, sizeof(line) - sizeof(EOL), "%s: %s", name, text);
-	strcat(line, EOL);
+	snprintf(line, sizeof(line), "%s: %.*s" EOL, name, TEXT_BYTES, text);
 	if (!put(console, line)) {
 		console->untold++;
 		console->dropped++;
