@@ -123,8 +123,8 @@ static void short_name(const char *name, uint8_t out[UPDATE_FAT_SHORT])
 		out[base] = '~';
 		out[base + 1] = '1';
 	}
-	for (const char *at = last; at != NULL && *++at != '\0' && extension < UPDATE_FAT_SHORT;)
-		out[extension++] = (uint8_t)toupper((unsigned char)*at);
+	for (size_t i = 1; last != NULL && last[i] != '\0' && extension < UPDATE_FAT_SHORT; i++)
+		out[extension++] = (uint8_t)toupper((unsigned char)last[i]);
 }
 
 static void fill_long(uint8_t *entry, const char *name, const uint8_t *short_entry)

@@ -49,6 +49,16 @@ static int make_plan(const struct update_slot_write *slot, struct update_fat_pla
 	return 0;
 }
 
+/* A disk that is set to be read-only can be opened for writing all the same. */
+static bool is_read_only(int fd)
+{
+	struct stat facts;
+	int read_only = 0;
+
+	return fstat(fd, &facts) == 0 && S_ISBLK(facts.st_mode) &&
+	       ioctl(fd, BLKROGET, &read_only) == 0 && read_only != 0;
+}
+
 int update_slot_open(struct update_slot_write *slot, struct update_fault *fault)
 {
 	struct update_fat_plan plan;
@@ -64,6 +74,11 @@ int update_slot_open(struct update_slot_write *slot, struct update_fault *fault)
 	if (flock(slot->fd, LOCK_EX | LOCK_NB) != 0)
 		error = update_fail(fault, -EBUSY,
 			"another installation runs: wait until it has ended (slot %s)", slot->path);
+	if (error == 0 && is_read_only(slot->fd))
+		error = update_fail(fault, -EROFS,
+			"the disk of slot %s is read-only: look for its write-protection, or "
+			"replace it",
+			slot->path);
 	if (error == 0)
 		error = make_plan(slot, &plan, fault);
 	if (error != 0)

@@ -30,16 +30,19 @@ static const char *state_of(const json_t *slot)
 
 static void print_slots(const json_t *status)
 {
-	const char *key;
-	json_t *slot;
+	const json_t *order = json_object_get(status, "order"),
+		     *slots = json_object_get(status, "slots");
 
-	printf("order     %s, %s\n",
-		json_string_value(json_array_get(json_object_get(status, "order"), 0)),
-		json_string_value(json_array_get(json_object_get(status, "order"), 1)));
-	json_object_foreach(json_object_get(status, "slots"), key, slot) printf(
-		"slot %s    %s, %s, %lld tries left%s\n", key, text_of(slot, "version"),
-		state_of(slot), (long long)json_integer_value(json_object_get(slot, "tries")),
-		is_set(slot, "running") ? ", runs" : "");
+	printf("order     %s, %s\n", json_string_value(json_array_get(order, 0)),
+		json_string_value(json_array_get(order, 1)));
+	for (enum update_place place = UPDATE_SLOT_A; place <= UPDATE_SLOT_B; place++) {
+		const json_t *slot = json_object_get(slots, update_place_name(place));
+
+		printf("slot %s    %s, %s, %lld tries left%s\n", update_place_name(place),
+			text_of(slot, "version"), state_of(slot),
+			(long long)json_integer_value(json_object_get(slot, "tries")),
+			is_set(slot, "running") ? ", runs" : "");
+	}
 	printf("recovery  %s\n", text_of(json_object_get(status, "recovery"), "version"));
 }
 

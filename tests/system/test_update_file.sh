@@ -10,6 +10,7 @@ box=$work/box
 servers=() loop=
 finish() {
 	[ ${#servers[@]} = 0 ] || kill "${servers[@]}" 2>/dev/null
+	! mountpoint -q "$work/mounted" || umount "$work/mounted"
 	[ -z "$loop" ] || losetup -d "$loop"
 	rm -rf "$work"
 }
@@ -144,6 +145,26 @@ check "from a stick" eval "fw install --no-reboot usb >'$work/said'"
 check "the highest sequence of this board" grep -q '(sequence 9)' "$work/said"
 check "the others are named" grep -q 'other.bundle is passed over: for board other' "$work/said"
 check "the stick is let go" eval "! grep -q '$box' /proc/mounts"
+
+# a slot on a block device: written past the kernel's cache, and refused while somebody else has it
+rm -rf "$box/sys/class/block/sda"
+losetup -d "$loop"
+truncate -s 64M "$work/slot"
+loop=$(losetup --show --read-only --find "$work/slot")
+mv "$box/dev/vda3" "$work/vda3"
+ln -s "$loop" "$box/dev/vda3"
+check "a read-only disk" fails "is read-only" fw install --no-reboot "$work/one.bundle"
+losetup -d "$loop"
+mkfs.ext4 -q "$work/slot"
+loop=$(losetup --show --find "$work/slot")
+ln -sf "$loop" "$box/dev/vda3"
+mkdir "$work/mounted"
+mount "$loop" "$work/mounted"
+check "a mounted slot" fails "it is mounted" fw install --no-reboot "$work/one.bundle"
+umount "$work/mounted"
+check "a block device" fw install --no-reboot "$work/one.bundle"
+check "it holds the firmware" grub-fstest "$work/slot" cmp /fw.efi "$work/fw.efi"
+mv "$work/vda3" "$box/dev/vda3"
 
 # a serial line: a terminal with rz on it, and its sender at the other end
 check "serial needs a terminal" fails "terminal" fw install --no-reboot serial

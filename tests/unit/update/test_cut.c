@@ -215,7 +215,7 @@ static bool run_until(const struct box *box, unsigned cut, unsigned seed)
 static void copy_file(const struct box *box, const char *from, const char *to)
 {
 	char path[BOX_PATH_MAX];
-	uint8_t *data = malloc(64 << 20);
+	uint8_t *data = malloc(BOX_SLOT_BYTES);
 	size_t bytes;
 	FILE *file;
 
@@ -223,7 +223,7 @@ static void copy_file(const struct box *box, const char *from, const char *to)
 	box_path(box, from, path);
 	file = fopen(path, "rb");
 	assert_non_null(file);
-	bytes = fread(data, 1, 64 << 20, file);
+	bytes = fread(data, 1, BOX_SLOT_BYTES, file);
 	fclose(file);
 	box_write(box, to, data, bytes);
 	free(data);
@@ -231,7 +231,7 @@ static void copy_file(const struct box *box, const char *from, const char *to)
 
 static void every_cut(struct box *box)
 {
-	unsigned old = 0, new = 0;
+	unsigned stayed = 0, moved = 0;
 
 	copy_file(box, "/dev/vda1", "/esp");
 	copy_file(box, "/dev/vda3", "/slot_b");
@@ -243,16 +243,16 @@ static void every_cut(struct box *box)
 			copy_file(box, "/slot_b", "/dev/vda3");
 			is_whole = run_until(box, cut, seed);
 			if (booted(box, cut) == UPDATE_SLOT_A)
-				old++;
+				stayed++;
 			else
-				new++;
+				moved++;
 		}
 		if (is_whole)
 			break;
 		assert_true(cut < 1000);
 	}
 	/* Both were seen, and an installation after a cut goes through. */
-	assert_true(old > SEEDS && new > SEEDS);
+	assert_true(stayed > SEEDS && moved > SEEDS);
 	assert_int_equal(booted(box, 0), UPDATE_SLOT_B);
 }
 
@@ -261,7 +261,7 @@ static void test_over_an_empty_slot(void **state)
 	struct box box;
 
 	(void)state;
-	box_make(&box, 1);
+	box_make(&box, 0);
 	box_bundle(&box, "/b.bundle", &(struct box_bundle){.sequence = 2});
 	every_cut(&box);
 	box_remove(&box);

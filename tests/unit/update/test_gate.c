@@ -64,7 +64,8 @@ static pid_t serve(const char *answer)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0), fd;
-	char request[256];
+	char request[256] = "";
+	size_t at = 0;
 	ssize_t got;
 	pid_t child;
 
@@ -78,8 +79,9 @@ static pid_t serve(const char *answer)
 		return child;
 	}
 	fd = accept(listener, NULL, NULL);
-	got = read(fd, request, sizeof(request) - 1);
-	request[got > 0 ? got : 0] = '\0';
+	while (strchr(request, '\n') == NULL &&
+		(got = read(fd, request + at, sizeof(request) - 1 - at)) > 0)
+		request[at += (size_t)got] = '\0';
 	if (strstr(request, "[\"health\"]") == NULL)
 		_exit(1);
 	if (write(fd, answer, strlen(answer)) < 0)
