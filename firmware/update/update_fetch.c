@@ -76,7 +76,7 @@ static int take_until(
 /* Sends the request and reads the answer's head. */
 static int ask(struct fetch *fetch, const char *ca_path, struct update_fault *fault)
 {
-	char request[UPDATE_URL_MAX + UPDATE_HOST_MAX + 160], *head;
+	char request[UPDATE_URL_MAX + UPDATE_HOST_MAX + 160], *head = NULL;
 	int error, len;
 
 	fetch->start = fetch->end = 0;

@@ -24,8 +24,9 @@ struct reader {
 
 static int malformed(struct reader *reader, const char *what)
 {
-	return update_fail(reader->fault, -EBADMSG, "line %u of the bundle's manifest: %s",
-		reader->number, what);
+	update_fail(reader->fault, -EBADMSG, "line %u of the bundle's manifest: %s", reader->number,
+		what);
+	return -EBADMSG;
 }
 
 static bool is_word_char(char c)
@@ -82,7 +83,7 @@ static int expect(struct reader *reader, const char *key, unsigned len)
 
 	if (error != 0)
 		return error;
-	if (strcmp(reader->words[0], key) != 0 || reader->word_len != len)
+	if (reader->word_len != len || strcmp(reader->words[0], key) != 0)
 		return malformed(reader, "not the line that belongs there");
 	for (unsigned i = 0; i < len; i++)
 		if (!update_manifest_is_word(reader->words[i]))

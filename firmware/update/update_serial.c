@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "update_media.h"
@@ -154,6 +155,7 @@ static int open_received(struct received *received, struct update_fault *fault)
 static int receive(
 	struct received *received, const struct update_install *install, struct update_fault *fault)
 {
+	struct termios before;
 	char line[160];
 	uint64_t room = 0;
 	int error = make_folder(received, install->box, fault);
@@ -166,8 +168,10 @@ static int receive(
 		"send the bundle now with ZMODEM, up to %llu bytes: `sz FILE`, or your terminal's "
 		"upload; Ctrl-X five times gives up",
 		(unsigned long long)room);
+	mute(&before);
 	install->say(install->arg, line);
 	error = run_rz(received, room, fault);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	return error == 0 ? open_received(received, fault) : error;
 }
 

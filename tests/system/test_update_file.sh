@@ -174,6 +174,7 @@ serial() {
 		>"$work/screen" <"$work/keys" 2>"$work/script" &
 	local terminal=$!
 	(
+		while IFS= read -r line && [[ $line != *ZMODEM* ]]; do :; done
 		timeout 60 sz --quiet "$1" 2>"$work/sz"
 		exec cat >"$work/said"
 	) <"$work/screen" >"$work/keys"

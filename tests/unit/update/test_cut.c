@@ -61,11 +61,12 @@ static void cut_power(void)
 	_exit(CUT_STATUS);
 }
 
-ssize_t pwrite(int fd, const void *data, size_t bytes, off_t at)
+/* The names of arguments are those of the C library's header. */
+ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
 {
 	ssize_t put;
 
-	for (off_t sector = at / SECTOR; sector * SECTOR < at + (off_t)bytes; sector++) {
+	for (off_t sector = offset / SECTOR; sector * SECTOR < offset + (off_t)n; sector++) {
 		struct before *old = &befores[before_len++];
 
 		assert_true(before_len <= WRITES_MAX);
@@ -73,8 +74,8 @@ ssize_t pwrite(int fd, const void *data, size_t bytes, off_t at)
 		old->at = sector * SECTOR;
 		assert_int_equal(pread(fd, old->bytes, SECTOR, old->at), SECTOR);
 	}
-	put = raw_write(fd, data, bytes, at);
-	if (lost_at > at && lost_at < at + (off_t)bytes)
+	put = raw_write(fd, buf, n, offset);
+	if (lost_at > offset && lost_at < offset + (off_t)n)
 		raw_write(fd, "", 1, lost_at);
 	if (writes_left > 0 && --writes_left == 0)
 		cut_power();
@@ -91,9 +92,9 @@ int fsync(int fd)
 	return 0;
 }
 
-int fdatasync(int fd)
+int fdatasync(int fildes)
 {
-	return fsync(fd);
+	return fsync(fildes);
 }
 
 static void say(void *arg, const char *line)

@@ -131,18 +131,20 @@ static void test_heads(void **state)
 	char text[512];
 
 	(void)state;
-	strcpy(text, "HTTP/1.0 302 Found\r\nlocation:  /x \r\nX: y\r\ncontent-length: 12");
+	snprintf(text, sizeof(text), "%s",
+		"HTTP/1.0 302 Found\r\nlocation:  /x \r\nX: y\r\ncontent-length: 12");
 	assert_int_equal(update_answer_parse(&answer, text), 0);
 	assert_int_equal(answer.status, 302);
 	assert_string_equal(answer.location, "/x");
 	assert_int_equal(answer.bytes, 12);
 	assert_false(answer.is_chunked);
-	strcpy(text, "HTTP/1.1 200\nTransfer-Encoding: chunked\nContent-Length: 5");
+	snprintf(text, sizeof(text), "%s",
+		"HTTP/1.1 200\nTransfer-Encoding: chunked\nContent-Length: 5");
 	assert_int_equal(update_answer_parse(&answer, text), 0);
 	assert_true(answer.is_chunked);
 	assert_true(answer.bytes == UPDATE_BYTES_UNKNOWN);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		strcpy(text, bad[i]);
+		snprintf(text, sizeof(text), "%s", bad[i]);
 		if (update_answer_parse(&answer, text) != -EBADMSG)
 			fail_msg("taken: '%s'", bad[i]);
 	}

@@ -70,7 +70,7 @@ static pid_t serve(const char *answer)
 	pid_t child;
 
 	unlink(path);
-	strcpy(address.sun_path, path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(listener, 1), 0);
 	child = fork();
@@ -104,12 +104,12 @@ static void ask(const char *answer, bool is_healthy, const char *why)
 
 static void test_health(void **state)
 {
-	char reason[UPDATE_REASON_MAX], many[2048] = "";
+	char reason[UPDATE_REASON_MAX], many[2048], folder[] = "/tmp/sluice-gate-XXXXXX";
+	int len;
 
 	(void)state;
-	strcpy(path, "/tmp/sluice-gate-XXXXXX");
-	assert_non_null(mkdtemp(path));
-	strcat(path, "/s");
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/s", folder);
 	assert_false(update_health(path, reason));
 	assert_non_null(strstr(reason, "no answer from control"));
 	ask("{\"ok\":true,\"result\":{\"ok\":true,\"faults\":[]}}\n", true, "");
@@ -122,14 +122,14 @@ static void test_health(void **state)
 	ask("{\"ok\":false}\n", false, "refuses");
 	ask("nonsense\n", false, "no answer");
 	ask("", false, "no answer");
-	strcpy(many, "{\"ok\":true,\"result\":{\"ok\":false,\"faults\":[");
+	len = snprintf(many, sizeof(many), "{\"ok\":true,\"result\":{\"ok\":false,\"faults\":[");
 	for (unsigned i = 0; i < 40; i++)
-		strcat(many, "\"a fault that is long enough\",");
-	strcat(many, "\"x\"]}}\n");
+		len += snprintf(
+			many + len, sizeof(many) - (size_t)len, "\"a fault that is long enough\",");
+	snprintf(many + len, sizeof(many) - (size_t)len, "\"x\"]}}\n");
 	ask(many, false, "a fault that is long enough, a fault");
 	unlink(path);
-	*strrchr(path, '/') = '\0';
-	rmdir(path);
+	rmdir(folder);
 }
 
 int main(void)

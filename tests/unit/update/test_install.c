@@ -33,10 +33,11 @@ static const struct update_slot_state nothing,
 
 static void say(void *arg, const char *line)
 {
+	size_t used = strlen(said);
+
 	(void)arg;
-	assert_true(strlen(said) + strlen(line) + 2 < sizeof(said));
-	strcat(said, line);
-	strcat(said, "\n");
+	assert_true((size_t)snprintf(said + used, sizeof(said) - used, "%s\n", line) <
+		    sizeof(said) - used);
 }
 
 static void progress(void *arg, const char *step, uint64_t done, uint64_t total)

@@ -107,7 +107,7 @@ static void test_refused_keys(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 5; i++)
-		strcat(five, rfc_pub);
+		memcpy(five + i * (sizeof(rfc_pub) - 1), rfc_pub, sizeof(rfc_pub));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		box_text(&box, "/bad.pub", texts[i]);
 		box_path(&box, "/bad.pub", pub);
