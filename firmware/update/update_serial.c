@@ -152,6 +152,18 @@ static int open_received(struct received *received, struct update_fault *fault)
 	return error;
 }
 
+/* A sender that is quicker than rz must not see its own bytes: from here on the terminal does not echo. */
+static void mute(struct termios *before)
+{
+	struct termios quiet;
+
+	tcgetattr(STDIN_FILENO, before);
+	quiet = *before;
+	quiet.c_iflag = 0;
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG | IEXTEN);
+	tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+}
+
 static int receive(
 	struct received *received, const struct update_install *install, struct update_fault *fault)
 {
