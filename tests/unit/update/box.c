@@ -183,7 +183,7 @@ void box_make(struct box *box, int is_fat32)
 	char key[BOX_PATH_MAX], pub[BOX_PATH_MAX];
 	struct update_fault fault;
 
-	snprintf(box->root, sizeof(box->root), "/tmp/sluice-update-XXXXXX");
+	*box = (struct box){.root = "/tmp/sluice-update-XXXXXX"};
 	assert_non_null(mkdtemp(box->root));
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		make_folder(box, folders[i]);
