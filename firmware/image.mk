@@ -28,9 +28,7 @@ qemu: image ## boot the image of BOARD in QEMU, its serial console in the termin
 	@firmware/qemu --boot $(if $(filter-out 0,$(SECURE)),secure,disk) $(BOARD)
 flash: image ## write the image of BOARD to DEV=/dev/sdX, after asking
 	@tools/flash/flash $(RELEASE).manifest "$(DEV)"
-test-system: image ## boot the image in QEMU and use it from outside (needs root)
-	@timeout --foreground 400 tests/system/test_boot.sh $(BOARD)
-.PHONY: image image-again image-files qemu flash test-system
+.PHONY: image image-again image-files qemu flash
 
 $(FIRMWARE_READY): tools/deps/packages.firmware
 	@tools/deps/install packages.firmware

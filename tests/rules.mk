@@ -34,7 +34,7 @@ ifneq ($(wildcard tools/check/abi-layout/*.c),)
 $(eval $(call prog,abi-layout,tools/check/abi-layout,abi base))
 endif
 
-test: ## run all tests: units (also with ASan, also for arm64), region layout, process tests
+test: ## run all tests: units (also with ASan, also for arm64), region layout, process tests, the appliance in short
 	+@MAKE="$(MAKE)" tools/check/run-all
 test-unit: $(UNITS) ## run the unit tests of VARIANT and ARCH
 	@tools/check/run-units --runner "$(RUNNER)" --timeout $(UNIT_SECONDS) $(UNITS)
@@ -48,5 +48,15 @@ test-proc: all procs ## run the process tests of VARIANT (needs root)
 	@if [ -x tests/proc/run ]; then SLUICE_BUILD=$(abspath $(B)) VARIANT=$(VARIANT) tests/proc/run; \
 	elif ls tests/proc/test_* >/dev/null 2>&1; then echo "tests/proc/run is missing"; exit 1; \
 	else echo "there are no process tests"; fi
-.PHONY: procs test test-unit test-build test-abi abi-layout test-proc
+SYSTEM_BOARDS ?= qemu-arm64 qemu-x86_64
+test-system: ## boot the images of SYSTEM_BOARDS in QEMU, and test all of the appliance from outside (needs root)
+	+@for board in $(SYSTEM_BOARDS); do \
+		$(MAKE) --no-print-directory image BOARD=$$board || exit 1; \
+		[ "$$(firmware/board $$board boot.secure)" != true ] || $(MAKE) --no-print-directory image BOARD=$$board SECURE=1 || exit 1; \
+	done
+	@tests/system/run $(SYSTEM_BOARDS:%=--board %)
+test-appliance: # what `make test` has of it
+	+@$(MAKE) --no-print-directory image BOARD=qemu-arm64
+	@tests/system/run --board qemu-arm64 smoke
+.PHONY: test-system test-appliance procs test test-unit test-build test-abi abi-layout test-proc
 UNIT_SECONDS ?= 120

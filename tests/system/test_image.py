@@ -72,7 +72,7 @@ def symbols(_):
 
 def outputs():
     """The files of the image that are given away."""
-    found = sorted(path for pattern in ("*.img.zst", "*.bundle") for path in image.parent.glob(pattern) if f"-{board}-" in path.name)
+    found = sorted(path for pattern in ("*.img.zst", "*.bundle") for path in image.parent.glob(pattern) if f"-{board}-" in path.name and f"-{board}-secure-" not in path.name)
     ensure(len(found) >= 2, f"build/images holds {[p.name for p in found]}, not a disk and a bundle of {board}")
     return found
 
