@@ -135,7 +135,9 @@ class Console:
 
     def quiet(self, seconds=0.5):
         """Reads until nothing has come for so long. Returns what came, and what came before."""
-        got, self.child.buffer = self.child.buffer, ""
+        # Whatever has been read: setting child.buffer would leave it to the next search all the same.
+        self.child.expect(r"[\s\S]*", timeout=0)
+        got = self.child.after
         while True:
             try:
                 got += self.child.read_nonblocking(65536, seconds)
