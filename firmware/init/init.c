@@ -52,6 +52,13 @@ void init_say(struct init *init, const char *fmt, ...)
 	init_console_say(&init->console, "init", text);
 }
 
+static void take_kernel_line(void *arg, const char *line)
+{
+	struct init *init = arg;
+
+	init_log_write(&init->log, "kernel", line);
+}
+
 static int open_signals(void)
 {
 	sigset_t set;
@@ -92,6 +99,7 @@ static void open_all(struct init *init, const struct init_config *config)
 	snprintf(path, sizeof(path), "%s/dev/console", config->root);
 	init_console_open(&init->console, path);
 	init_log_open(&init->log, config->root);
+	init_kernel_open(&init->kernel, config->root, init->now_ms);
 	error = init_commands_open(&init->commands, config->root);
 	if (error < 0)
 		init_say(init,
@@ -103,6 +111,7 @@ static void open_all(struct init *init, const struct init_config *config)
 static void close_all(struct init *init)
 {
 	init_commands_close(&init->commands);
+	init_kernel_close(&init->kernel);
 	init_log_close(&init->log);
 	init_console_flush(&init->console);
 	init_console_close(&init->console);
@@ -224,6 +233,8 @@ static uint64_t step(struct init *init)
 	for (unsigned i = 0; i < init->len; i++)
 		next_ms = earlier(next_ms, init_service_step(init, &init->services[i]));
 	next_ms = earlier(next_ms, init_end_step(init));
+	next_ms = earlier(next_ms,
+		init_lines_tell(&init->kernel.lines, init->now_ms, take_kernel_line, init));
 	if (init->is_set_up && init->phase == INIT_UP) {
 		look_after_log(init);
 		if (!init->log.is_on_data)
@@ -250,7 +261,7 @@ static uint64_t step(struct init *init)
 
 static void wait_and_read(struct init *init, uint64_t next_ms)
 {
-	struct pollfd fds[INIT_SERVICES_MAX + 4];
+	struct pollfd fds[INIT_SERVICES_MAX + 5];
 	struct init_service *readers[INIT_SERVICES_MAX + 1];
 	unsigned fd_len = 0, reader_len = 0;
 	uint64_t wait_ms = next_ms > init->now_ms ? next_ms - init->now_ms : 0;
@@ -260,6 +271,7 @@ static void wait_and_read(struct init *init, uint64_t next_ms)
 	fds[fd_len++] = (struct pollfd){.fd = init->commands.fd, .events = POLLIN};
 	fds[fd_len++] =
 		(struct pollfd){.fd = is_waiting ? init->console.fd : -1, .events = POLLOUT};
+	fds[fd_len++] = (struct pollfd){.fd = init->kernel.fd, .events = POLLIN};
 	for (unsigned i = 0; i <= init->len; i++) {
 		struct init_service *service = i < init->len ? &init->services[i] : &init->teardown;
 
@@ -272,6 +284,8 @@ static void wait_and_read(struct init *init, uint64_t next_ms)
 	for (unsigned i = 0; i < reader_len; i++)
 		if (fds[fd_len - reader_len + i].revents != 0)
 			init_read(init, readers[i]);
+	if (fds[3].revents != 0)
+		init_kernel_read(&init->kernel, init->now_ms, take_kernel_line, init);
 	if (fds[1].revents != 0)
 		init_commands_read(&init->commands, take_command, init);
 	if (fds[0].revents != 0)

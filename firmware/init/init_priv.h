@@ -4,6 +4,7 @@
 #include "init.h"
 #include "init_command.h"
 #include "init_console.h"
+#include "init_kernel.h"
 #include "init_log.h"
 #include "init_service.h"
 
@@ -29,6 +30,7 @@ struct init {
 	struct init_log log;
 	struct init_console console;
 	struct init_commands commands;
+	struct init_kernel kernel;
 	int signals;
 	uint64_t now_ms;
 	uint64_t clock_due_ms, log_due_ms, watchdog_due_ms;

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "init_console.h"
+#include "init_kernel.h"
 #include "init_line.h"
 
 /* Lines of services, and init's own on the console. */
@@ -162,6 +163,38 @@ static void console_never_waits(void **state)
 	unlink(path);
 }
 
+static void kernel_messages_that_count(void **state)
+{
+	static const struct {
+		const char *record, *text; /* NULL = of no weight */
+	} cases[] = {
+		{"3,812,1000,-;EXT4-fs error (device vda6)\n SUBSYSTEM=block\n",
+			"EXT4-fs error (device vda6)"},
+		{"4,1,0,-;a warning", "a warning"},
+		{"12,1,0,-;of a program that wrote to /dev/kmsg\n",
+			"of a program that wrote to /dev/kmsg"},
+		{"6,1,0,-;information\n", NULL},
+		{"30,1,0,-;information of a program\n", NULL},
+		{"3,1,0,-;\n", ""},
+		{"no record", NULL},
+		{";", NULL},
+		{"", NULL},
+	};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool counts = init_kernel_text(
+			cases[i].record, strlen(cases[i].record), text, sizeof(text));
+
+		assert_int_equal(counts, cases[i].text != NULL);
+		if (counts)
+			assert_string_equal(text, cases[i].text);
+	}
+	assert_true(init_kernel_text("3,1,0,-;long", 10, text, 2));
+	assert_string_equal(text, "l");
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, up)
@@ -171,6 +204,7 @@ int main(void)
 		CASE(long_line_is_cut),
 		CASE(flood_is_bounded_and_counted),
 		CASE(console_never_waits),
+		CASE(kernel_messages_that_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

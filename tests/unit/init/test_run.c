@@ -332,6 +332,23 @@ static void hanging_teardown(void **state)
 	assert_true(box_comes("/dev/console", "not all has ended in time"));
 }
 
+static void kernel_is_logged(void **state)
+{
+	const struct init_kind kinds[] = {quick_setup};
+	char path[128];
+	int fd;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/dev/kmsg", box_root());
+	assert_int_equal(mkfifo(path, 0600), 0);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	box_start(kinds, COUNT(kinds), NULL, -1);
+	assert_true(write(fd, "3,7,1,-;the disk is gone\n", 25) == 25);
+	assert_true(box_comes("/run/sluice/log/messages", "Z kernel the disk is gone\n"));
+	box_end("reboot");
+	close(fd);
+}
+
 static void watchdog_is_told(void **state)
 {
 	const struct init_kind kinds[] = {
@@ -368,6 +385,7 @@ int main(void)
 		CASE(signals_end_the_box),
 		CASE(hanging_teardown),
 		CASE(watchdog_is_told),
+		CASE(kernel_is_logged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
