@@ -53,11 +53,27 @@ def canary(_):
     each_has(r"__stack_chk_fail", "readelf", "-W", "--dyn-syms")
 
 
-@suite.check("returns are signed, and branches land where they may (arm64)")
+@suite.check("what writes to buffers of known size checks it")
+def fortify(_):
+    each_has(r"__\w+_chk@", "readelf", "-W", "--dyn-syms")
+
+
+@suite.check("returns are signed (arm64), and branches land where they may")
 def branches(_):
     if facts["arch"] == "arm64":
         each_has(r"\bpaciasp\b", "objdump", "-d")
-        each_has(r"\bbti\s+c\b|\bpaciasp\b", "objdump", "-d")
+        each_has(r"\bbti\s+j?c\b|\bpaciasp\b", "objdump", "-d")
+    else:
+        each_has(r"\bendbr64\b", "objdump", "-d")
+
+
+@suite.check("DPDK is in the worker, with the board's driver and no other")
+def one_driver(_):
+    worker = image / "rootfs/usr/bin/sluice-dataplane"
+    ensure("librte_" not in read("readelf", "-dW", worker), "it needs DPDK's libraries")
+    drivers = set(re.findall(rb"\0(net_\w+)\0", worker.read_bytes()))
+    wanted = facts["port_data_pmd"].encode()
+    ensure(wanted in drivers and all(name.startswith(wanted) for name in drivers), f"it has {drivers}")
 
 
 @suite.check("symbols are beside the image, and belong to its programs")

@@ -87,4 +87,4 @@ $(lwip.a): $(wildcard $(LWIP_PORT)/*.h $(LWIP_PORT)/arch/*.h) $(lwip.ready) $(B)
 		DIRS="core core/ipv4 core/ipv6" FILES=netif/ethernet.c
 $(mbedtls.a): $(mbedtls.ready) tools/deps/archive.mk | $(TOOLCHAIN_READY)
 	@echo "  TLS   $@"
-	+@$(archive) SRC=$(MBEDTLS_SRC) OBJ=$(DEPS)/mbedtls CFLAGS="-O2 -g $(HARDEN) -ffile-prefix-map=$(CURDIR)=. -w -I$(MBEDTLS_SRC)/include" DIRS=library
+	+@$(archive) SRC=$(MBEDTLS_SRC) OBJ=$(DEPS)/mbedtls CFLAGS="-O2 -g $(HARDEN) $(BRANCHES.$(ARCH)) -ffile-prefix-map=$(CURDIR)=. -w -I$(MBEDTLS_SRC)/include" DIRS=library
