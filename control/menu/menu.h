@@ -40,7 +40,4 @@ extern const struct shell_table menu_system_table;
  * shell_fail. */
 json_t *menu_ask(struct shell_call *call, const char *const *words);
 
-/* The same, but nothing is said when there is no answer. */
-json_t *menu_try_ask(struct shell_call *call, const char *const *words);
-
 #endif

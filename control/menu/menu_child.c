@@ -67,9 +67,12 @@ static size_t read_all(int fd, char *text, size_t bytes_max, uint64_t deadline_m
 	while (len < bytes_max) {
 		struct pollfd in = {.fd = fd, .events = POLLIN};
 		uint64_t now_ms = base_time_ms();
+		int ready = now_ms < deadline_ms ? poll(&in, 1, (int)(deadline_ms - now_ms)) : 0;
 		ssize_t n;
 
-		*is_late = now_ms >= deadline_ms || poll(&in, 1, (int)(deadline_ms - now_ms)) == 0;
+		if (ready < 0 && errno == EINTR)
+			continue; /* a read now would wait beyond the deadline */
+		*is_late = ready == 0;
 		if (*is_late)
 			break;
 		n = read(fd, text + len,

@@ -88,27 +88,17 @@ json_t *menu_request(struct shell_call *call, menu_words words, const char *curs
 	return answer;
 }
 
-static json_t *result_of(struct shell_call *call, const char *const *words, bool call_fails)
+json_t *menu_ask(struct shell_call *call, const char *const *words)
 {
 	const char *all[MENU_WORDS_MAX] = {NULL};
 	json_t *answer, *result;
 
 	for (size_t i = 0; i + 1 < MENU_WORDS_MAX && words[i] != NULL; i++)
 		all[i] = words[i];
-	answer = menu_request(call, all, NULL, call_fails);
+	answer = menu_request(call, all, NULL, true);
 	result = json_incref(json_object_get(answer, "result"));
 	json_decref(answer);
 	return result;
-}
-
-json_t *menu_ask(struct shell_call *call, const char *const *words)
-{
-	return result_of(call, words, true);
-}
-
-json_t *menu_try_ask(struct shell_call *call, const char *const *words)
-{
-	return result_of(call, words, false);
 }
 
 int menu_each(struct shell_call *call, menu_words words, menu_entry_fn *entry, void *arg)

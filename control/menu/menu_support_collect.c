@@ -116,12 +116,15 @@ static void take_file(struct menu_support *support, const char *path, const char
 	char *bytes = malloc(MENU_SUPPORT_PART_MAX);
 	struct stat info;
 	size_t len = 0;
+	ssize_t n = 1;
 
 	if (fd >= 0 && bytes != NULL && fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
 		if (info.st_size > MENU_SUPPORT_PART_MAX)
 			lseek(fd, -MENU_SUPPORT_PART_MAX, SEEK_END);
-		for (ssize_t n = 1; n > 0 && len<MENU_SUPPORT_PART_MAX; len += n> 0 ? (size_t)n : 0)
+		while (n > 0 && len < MENU_SUPPORT_PART_MAX) {
 			n = read(fd, bytes + len, MENU_SUPPORT_PART_MAX - len);
+			len += n > 0 ? (size_t)n : 0;
+		}
 		put_bytes(support, name, bytes, len);
 	}
 	free(bytes);
@@ -182,7 +185,7 @@ static void take_programs(struct menu_support *support)
 	}
 }
 
-/* One question that is not answered is enough: a control that hangs takes half a minute for each. */
+/* One question that is not answered is enough: a control that hangs would be waited for at each. */
 static void ask_control(struct menu_support *support)
 {
 	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
