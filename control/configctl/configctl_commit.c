@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,10 @@ void configctl_drop(void *arg, const char *line)
 bool configctl_number(const char *text, unsigned *number)
 {
 	char *end;
+	unsigned long value = strtoul(text, &end, 10);
 
-	*number = (unsigned)strtoul(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && *end == '\0')
+	*number = (unsigned)value;
+	if (*text >= '0' && *text <= '9' && *end == '\0' && value <= UINT_MAX)
 		return true;
 	fprintf(stderr, "sluice-config: expected a number of commits, found '%s'\n", text);
 	return false;
