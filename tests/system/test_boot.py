@@ -27,7 +27,8 @@ def first_connect(box):
 def login_prompt(box):
     box.log_in()
     times["shell, logged in"] = box.seconds()
-    suite.figure(", ".join(f"{name} {seconds:.1f} s" for name, seconds in times.items()) + f" after the start of QEMU ({box.boot})")
+    told = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in times.items())
+    suite.figure(f"{told} after the start of QEMU ({box.boot})")
 
 
 @suite.check("DPDK drives the port through vfio, behind the IOMMU")

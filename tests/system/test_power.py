@@ -29,8 +29,8 @@ def commits(box, end):
 
 def load(box, end):
     """Clients publish as fast as they can, retained too, while the log and the store are written."""
-    writers = [box.peer.start("sh", "-c", f"seq 1000000 | mosquitto_pub -h {box.host} -t power/{n} -q {n % 3} -l {'-r' if n else ''}")
-               for n in range(3)]
+    command = "seq 1000000 | mosquitto_pub -h {host} -l -t power/{qos} -q {qos} {retain}"
+    writers = [box.peer.start("sh", "-c", command.format(host=box.host, qos=qos, retain="-r" if qos else "")) for qos in range(3)]
     while not end.wait(0.2):
         ensure(any(w.process.poll() is None for w in writers), "nobody publishes any more")
 
