@@ -46,6 +46,9 @@ IMAGE_SCRIPT := firmware/lib.sh firmware/board board/$(BOARD)/board.conf
 $(IMAGE)/.told: FORCE
 	$(call remember,$(RELEASE_KEY) $(MIN_SEQUENCE) $(ZSTD_LEVEL))
 $(B)/.pmd: FORCE
+	@for pmd in $(BOARD_PMD); do \
+		ls $(SYSROOT)/usr/lib/$$($(CC) -print-multiarch)/librte_$$pmd.a >/dev/null 2>&1 || { \
+			echo "image: DPDK has no driver '$$pmd' (port.data.pmd in board/$(BOARD)/board.conf)" >&2; exit 1; }; done
 	$(call remember,$(BOARD_PMD))
 $(B)/bin/sluice-dataplane: $(if $(filter image,$(VARIANT)),$(B)/.pmd)
 image-files: $(IMAGE_OUT)/.release
