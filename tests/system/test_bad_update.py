@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Firmware that is signed but does not work: after its tries, or at once, the box is back where it was, by itself."""
 
 import time

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The image boots to its console and serves MQTT through its data port; what is killed inside comes back."""
 
 import re

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Configuration on the console: edited, compared, committed without dropping clients, undone, kept over a reboot."""
 
 import re

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The serial console as a person uses it: login, help, completion, abbreviations, filters, every show command."""
 
 import json

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Whatever comes in at the serial port, the box serves MQTT and somebody who knows the password gets in."""
 
 import random

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """What the image is made of: hardened programs, no symbols but beside it, a bundle of its size, the same bytes again."""
 
 import hashlib

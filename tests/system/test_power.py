@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The power fails at random moments: the box always boots something good, with the last committed configuration whole."""
 
 import random

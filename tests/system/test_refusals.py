@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A board that is not what its board.conf says: the console tells why, the worker does not start, everything else lives."""
 
 import re

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A factory reset: configuration, users and data are as new; serial number and node id stay; the host key is another."""
 
 import re

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The secure boot chain: what was changed on the disk is not run, and the other slot boots in its place."""
 
 from harness import Skip, Suite, ensure

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The short form, for `make test`: boot from the disk, publish and subscribe, commit and roll back, one update."""
 
 from harness import Suite, ensure

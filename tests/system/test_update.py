@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Firmware updates from A to B and back, over every way in; what must not be installed is refused."""
 
 import subprocess
