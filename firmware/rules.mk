@@ -12,5 +12,5 @@ $(eval $(call prog,sluice-board,firmware/facts,board config base))
 # The first process, and what the box is called.
 $(eval $(call lib,init,firmware/init,base))
 $(eval $(call prog,sluice-init,firmware/init/main,init board config base))
-$(eval $(call lib,identity,firmware/identity,,mbedtls))
-$(eval $(call prog,sluice-identity,firmware/identity/main,identity,mbedtls))
+$(eval $(call lib,identity,firmware/identity,base,mbedtls))
+$(eval $(call prog,sluice-identity,firmware/identity/main,identity base,mbedtls))

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base_file.h"
 #include "revision_priv.h"
 
 /*
@@ -17,7 +18,6 @@
  * power cut leaves the old one or the new one, whole.
  */
 
-#define UNFINISHED ".new"
 enum {
 	LOCK_TRIES = 50, /* a commit's moment is short */
 	LOCK_PAUSE_MS = 100,
@@ -75,45 +75,9 @@ char *revision_disk_read(const char *path, size_t *bytes)
 	return text;
 }
 
-static int write_all(int fd, const char *text)
-{
-	size_t left = strlen(text);
-
-	while (left > 0) {
-		ssize_t n = write(fd, text, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text += n;
-		left -= (size_t)n;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
-/* The folder of `path` is durable. */
-static int sync_folder(const char *path)
-{
-	char folder[REVISION_FILE_PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	int fd, rc;
-
-	if (slash == NULL)
-		snprintf(folder, sizeof(folder), ".");
-	else
-		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path) + 1, path);
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	rc = fsync(fd) < 0 ? -errno : 0;
-	close(fd);
-	return rc;
-}
-
 static void unfinished_name(const char *path, char out[REVISION_FILE_PATH_MAX])
 {
-	snprintf(out, REVISION_FILE_PATH_MAX, "%s" UNFINISHED, path);
+	snprintf(out, REVISION_FILE_PATH_MAX, "%s" BASE_FILE_UNFINISHED, path);
 }
 
 static int disk_fault(char *fault, const char *path, int error)
@@ -131,7 +95,7 @@ static int finish(const char *unfinished, const char *path, int error, char *fau
 	if (error == 0 && rename(unfinished, path) < 0)
 		error = -errno;
 	if (error == 0)
-		error = sync_folder(path);
+		error = base_file_sync_folder(path);
 	else
 		unlink(unfinished);
 	return error == 0 ? 0 : disk_fault(fault, path, error);
@@ -139,17 +103,9 @@ static int finish(const char *unfinished, const char *path, int error, char *fau
 
 int revision_disk_write(const char *path, const char *text, char *fault)
 {
-	char unfinished[REVISION_FILE_PATH_MAX];
-	int fd, rc;
+	int rc = base_file_replace(path, FILE_MODE, text, strlen(text));
 
-	unfinished_name(path, unfinished);
-	fd = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
-	if (fd < 0)
-		return disk_fault(fault, path, -errno);
-	rc = write_all(fd, text);
-	if (close(fd) < 0 && rc == 0)
-		rc = -errno;
-	return finish(unfinished, path, rc, fault);
+	return rc == 0 ? 0 : disk_fault(fault, path, rc);
 }
 
 int revision_disk_symlink(const char *path, const char *target, char *fault)
@@ -178,7 +134,7 @@ int revision_disk_remove(const char *path, char *fault)
 		return errno == ENOENT ? 0
 				       : revision_fault(fault, -errno, "cannot remove %s: %s", path,
 						 strerror(errno));
-	rc = sync_folder(path);
+	rc = base_file_sync_folder(path);
 	return rc == 0 ? 0 : disk_fault(fault, path, rc);
 }
 
@@ -188,7 +144,7 @@ static int make_folder(const char *path, char *fault)
 
 	if (mkdir(path, FOLDER_MODE) < 0)
 		return errno == EEXIST ? 0 : disk_fault(fault, path, -errno);
-	rc = sync_folder(path);
+	rc = base_file_sync_folder(path);
 	return rc == 0 ? 0 : disk_fault(fault, path, rc);
 }
 
@@ -244,9 +200,10 @@ void revision_disk_clean(const char *folder)
 	if (dir == NULL)
 		return;
 	while ((entry = readdir(dir)) != NULL) {
-		size_t bytes = strlen(entry->d_name), suffix = strlen(UNFINISHED);
+		size_t bytes = strlen(entry->d_name), suffix = strlen(BASE_FILE_UNFINISHED);
 
-		if (bytes > suffix && strcmp(entry->d_name + bytes - suffix, UNFINISHED) == 0)
+		if (bytes > suffix &&
+			strcmp(entry->d_name + bytes - suffix, BASE_FILE_UNFINISHED) == 0)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	}
 	closedir(dir);

@@ -1,13 +1,10 @@
 #include "console_users.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "base_file.h"
 
 enum { LINE_MAX_BYTES = CONSOLE_NAME_MAX + CONSOLE_HASH_MAX + 32 };
 
@@ -102,60 +99,16 @@ int console_users_load(struct console_users *users, const char *path)
 	return rc;
 }
 
-static int write_all(int fd, const struct console_users *users)
+int console_users_save(const struct console_users *users, const char *path)
 {
-	FILE *file = fdopen(fd, "w");
-	int rc = 0;
+	char text[CONSOLE_USERS_MAX * LINE_MAX_BYTES];
+	size_t used = 0;
 
-	if (file == NULL) {
-		rc = -errno;
-		close(fd);
-		return rc;
-	}
 	for (size_t i = 0; i < users->len; i++) {
 		const struct console_user *u = &users->entries[i];
 
-		fprintf(file, "%s:%s:%s\n", u->name, u->hash, u->must_change ? "change" : "");
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s:%s:%s\n", u->name,
+			u->hash, u->must_change ? "change" : "");
 	}
-	if (fflush(file) != 0 || fsync(fd) != 0)
-		rc = -errno;
-	if (fclose(file) != 0 && rc == 0)
-		rc = -errno;
-	return rc;
-}
-
-/* What a rename has changed is in the folder. */
-static int sync_folder_of(const char *path)
-{
-	char copy[CONSOLE_PATH_MAX];
-	int fd, rc;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	rc = fsync(fd) < 0 ? -errno : 0;
-	close(fd);
-	return rc;
-}
-
-int console_users_save(const struct console_users *users, const char *path)
-{
-	char temporary[CONSOLE_PATH_MAX];
-	int fd, rc;
-
-	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.new", path) >= sizeof(temporary))
-		return -ENAMETOOLONG;
-	unlink(temporary);
-	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	rc = write_all(fd, users);
-	if (rc == 0 && rename(temporary, path) < 0)
-		rc = -errno;
-	if (rc < 0) {
-		unlink(temporary);
-		return rc;
-	}
-	return sync_folder_of(path);
+	return base_file_replace(path, 0600, text, used);
 }

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "base_file.h"
 #include "identity_priv.h"
 
 enum { NODE_ID_BYTES = 16, MADE_LEN = 12 };
@@ -139,7 +140,7 @@ static int keep(const char *root, const char *path, unsigned mode, const char *t
 	int error;
 
 	snprintf(whole, sizeof(whole), "%s%s", root, path);
-	error = identity_write(whole, mode, text);
+	error = base_file_replace(whole, mode, text, strlen(text));
 	if (error < 0)
 		snprintf(fault, IDENTITY_FAULT_MAX, "%s cannot be written: %s", whole,
 			strerror(-error));

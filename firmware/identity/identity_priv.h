@@ -12,10 +12,6 @@
 
 enum { IDENTITY_PEM_MAX = 1024, IDENTITY_PATH_MAX = 512 };
 
-/* Writes a new file that is whole or not there, even when the power fails. Returns 0 or a negative errno. */
-int identity_write(const char *path, unsigned mode, const char *text)
-	__attribute__((warn_unused_result));
-
 /* A new private key as PEM. Returns 0 or -EIO. */
 int identity_key_make(char pem[IDENTITY_PEM_MAX]) __attribute__((warn_unused_result));
 

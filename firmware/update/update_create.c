@@ -10,6 +10,7 @@
 
 #include <zstd.h>
 
+#include "base_file.h"
 #include "update_bundle.h"
 #include "update_priv.h"
 
@@ -98,12 +99,12 @@ static int write_parts(struct creation *creation, int fd, const uint8_t *header,
 {
 	int error;
 
-	if ((error = update_write_all(fd, header, UPDATE_HEADER_BYTES)) != 0 ||
-		(error = update_write_all(fd, text, text_bytes)) != 0 ||
-		(error = update_write_all(fd, signature, UPDATE_SIGNATURE_BYTES)) != 0)
+	if ((error = base_file_write_all(fd, header, UPDATE_HEADER_BYTES)) != 0 ||
+		(error = base_file_write_all(fd, text, text_bytes)) != 0 ||
+		(error = base_file_write_all(fd, signature, UPDATE_SIGNATURE_BYTES)) != 0)
 		return error;
 	for (unsigned i = 0; i < creation->manifest.file_len && error == 0; i++)
-		error = update_write_all(
+		error = base_file_write_all(
 			fd, creation->packed[i], (size_t)creation->manifest.files[i].packed_bytes);
 	return error;
 }

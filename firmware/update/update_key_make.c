@@ -10,6 +10,7 @@
 #include <mbedtls/pk.h>
 #include <mbedtls/platform_util.h>
 
+#include "base_file.h"
 #include "update_key.h"
 #include "update_priv.h"
 
@@ -98,7 +99,7 @@ static int write_new(const char *path, unsigned mode, const char *text, struct u
 
 	if (fd < 0)
 		return update_fail(fault, -errno, "cannot make %s: %s", path, strerror(errno));
-	error = update_write_all(fd, text, strlen(text));
+	error = base_file_write_all(fd, text, strlen(text));
 	if (close(fd) != 0 && error == 0)
 		error = -errno;
 	if (error != 0) {

@@ -25,13 +25,7 @@ void update_sha256(const void *first, size_t first_bytes, const void *second, si
 int update_slurp(const char *path, size_t max, char **out, size_t *bytes,
 	struct update_fault *fault) __attribute__((warn_unused_result));
 
-/* All of it, however many calls it takes. 0 or a negative errno. */
-int update_write_all(int fd, const void *data, size_t bytes) __attribute__((warn_unused_result));
-
-/*
- * Puts a file in place such that a power cut leaves the old one or the new one: a temporary file, flushed, then a
- * rename, then the folder flushed.
- */
+/* base_file_replace, with a fault that names the file. */
 int update_replace(const char *path, const void *data, size_t bytes, struct update_fault *fault)
 	__attribute__((warn_unused_result));
 
