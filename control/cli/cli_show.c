@@ -182,9 +182,10 @@ static void put_key(void *arg, const char *path, const char *value, const struct
 		(strncmp(path, call->arg, call->arg_bytes) != 0 ||
 			(path[call->arg_bytes] != '\0' && path[call->arg_bytes] != '.')))
 		return;
-	json_array_append_new(call->result,
-		json_pack("{s:s,s:o,s:s,s:s}", "key", path, "value", cli_json_text(value),
-			"change_needs", config_change_name(key), "help", key->help));
+	json_array_append_new(
+		call->result, json_pack("{s:s,s:o,s:s,s:s}", "key", path, "value",
+				      cli_json_text(config_key_shown(key, value)), "change_needs",
+				      config_change_name(key), "help", key->help));
 }
 
 void cli_command_config_show(struct cli_call *call)

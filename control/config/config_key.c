@@ -230,6 +230,11 @@ const struct config_key config_listener_keys[] = {
 const size_t config_listener_key_len =
 	sizeof(config_listener_keys) / sizeof(config_listener_keys[0]);
 
+const char *config_key_shown(const struct config_key *key, const char *text)
+{
+	return key->is_secret && text[0] != '\0' ? CONFIG_MASK : text;
+}
+
 const char *config_change_name(const struct config_key *key)
 {
 	static const char *const restarts[] = {

@@ -43,6 +43,8 @@ enum config_reader {
 /* What must happen before a change has an effect. */
 enum config_change { CONFIG_LIVE, CONFIG_NEW_CONNECTIONS, CONFIG_RESTART };
 
+#define CONFIG_MASK "********"
+
 struct config_key {
 	const char *path; /* "mqtt.max_inflight"; of a listener: only the last part */
 	const char *alias; /* another spelling of the path that is understood; or NULL */
@@ -85,6 +87,9 @@ void config_value_expect(const struct config_key *key, char *out, size_t out_byt
 
 /* "live", "new connections", "restart of control", "restart of the worker" */
 const char *config_change_name(const struct config_key *key);
+
+/* What people and logs get to see of a value: the text itself, or CONFIG_MASK for a secret that is set. */
+const char *config_key_shown(const struct config_key *key, const char *text);
 
 /* Whether its values stand in quotes in a file. */
 bool config_key_is_quoted(const struct config_key *key);

@@ -47,8 +47,7 @@ static void print_value(
 
 	if (section == NULL ||
 		(strncmp(path, section, bytes) == 0 && (path[bytes] == '\0' || path[bytes] == '.')))
-		printf("%s = %s%s%s\n", path, quote,
-			key->is_secret && value[0] != '\0' ? REVISION_MASK : value, quote);
+		printf("%s = %s%s%s\n", path, quote, config_key_shown(key, value), quote);
 }
 
 int configctl_show(struct configctl *ctl)

@@ -137,6 +137,7 @@ static void compare(void *arg, const char *path, const char *value, const struct
 {
 	struct reloading *reloading = arg;
 	char before[CONFIG_VALUE_MAX] = "";
+	const char *old, *new;
 	const struct config_key *old_key;
 	bool waits = key->change == CONFIG_RESTART;
 	void *base;
@@ -148,11 +149,12 @@ static void compare(void *arg, const char *path, const char *value, const struct
 		return;
 	reloading->changes++;
 	reloading->waiting += waits;
-	base_log(BASE_LOG_INFO, "%s: %s, was %s%s", path, value, before,
+	new = config_key_shown(key, value);
+	old = config_key_shown(key, before);
+	base_log(BASE_LOG_INFO, "%s: %s, was %s%s", path, new, old,
 		waits ? "; needs a restart" : "");
 	if (reloading->each != NULL)
-		reloading->each(
-			reloading->arg, path, before, value, config_change_name(key), waits);
+		reloading->each(reloading->arg, path, old, new, config_change_name(key), waits);
 }
 
 static void tell_fault(void *arg, const char *line)

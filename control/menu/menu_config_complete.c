@@ -115,7 +115,7 @@ static void complete_value(struct shell_call *call, const char *prefix, struct s
 		shell_offer_hint(offer, "(key)", key->help);
 		shell_offer_hint(offer, "(expected)", expected);
 		shell_offer_hint(offer, "(default)", key->preset);
-		shell_offer_hint(offer, "(value)", key->is_secret ? REVISION_MASK : value);
+		shell_offer_hint(offer, "(value)", config_key_shown(key, value));
 		shell_offer_hint(offer, "(a change)", config_change_name(key));
 		offer_words(offer, key);
 	}

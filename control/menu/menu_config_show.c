@@ -141,7 +141,7 @@ static const char *masked(struct config *scratch, const char *path, const char *
 	void *base;
 	const struct config_key *key = config_find(scratch, path, true, &base);
 
-	return key != NULL && key->is_secret && value[0] != '\0' ? REVISION_MASK : value;
+	return key != NULL ? config_key_shown(key, value) : value;
 }
 
 static void put_running(

@@ -161,8 +161,7 @@ static void find_path(void *arg, const struct revision_entry *entry)
 		return;
 	search->is_found = true;
 	search->is_set = entry->is_set;
-	snprintf(search->out, CONFIG_VALUE_MAX, "%s",
-		entry->key->is_secret && entry->text[0] != '\0' ? REVISION_MASK : entry->text);
+	snprintf(search->out, CONFIG_VALUE_MAX, "%s", config_key_shown(entry->key, entry->text));
 }
 
 /* "unknown key; did you mean ...", as config says it. */
@@ -207,8 +206,8 @@ static void list_entry(void *arg, const struct revision_entry *entry)
 		return;
 	listing->found++;
 	if (entry->is_set && listing->each != NULL)
-		listing->each(listing->arg, entry->path,
-			entry->key->is_secret ? REVISION_MASK : entry->text, entry->key);
+		listing->each(listing->arg, entry->path, config_key_shown(entry->key, entry->text),
+			entry->key);
 }
 
 int revision_candidate_each(const struct revision_candidate *candidate, const char *section,

@@ -9,11 +9,9 @@
  * Layer:     revision
  * Thread:    one, the session's
  * Ownership: revision_candidate_new allocates, _free frees; `place` is copied, its texts are borrowed
- * Text:      secrets are shown as REVISION_MASK; files hold them as they are
+ * Text:      secrets are shown as CONFIG_MASK; files hold them as they are
  * Errors:    as in revision.h
  */
-
-#define REVISION_MASK "********"
 
 struct revision_candidate;
 

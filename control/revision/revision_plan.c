@@ -8,19 +8,14 @@ struct planning {
 	void *arg;
 };
 
-static const char *masked(const struct config_key *key, const char *text)
-{
-	return key->is_secret && text[0] != '\0' ? REVISION_MASK : text;
-}
-
 static void plan_entry(void *arg, const struct revision_entry *entry)
 {
 	struct planning *planning = arg;
 	struct revision_change change = {
 		.key = entry->key,
 		.path = entry->path,
-		.before = masked(entry->key, entry->text),
-		.after = masked(entry->key, entry->other),
+		.before = config_key_shown(entry->key, entry->text),
+		.after = config_key_shown(entry->key, entry->other),
 		.change = entry->key->change,
 		.restart = entry->key->restart,
 	};
@@ -75,7 +70,7 @@ static void put_side(struct comparison *comparison, char sign, const struct revi
 
 	comparison->lines++;
 	revision_tell(comparison->line, comparison->arg, "%c %s = %s%s%s", sign, entry->path, quote,
-		masked(entry->key, text), quote);
+		config_key_shown(entry->key, text), quote);
 }
 
 static void compare_entry(void *arg, const struct revision_entry *entry)

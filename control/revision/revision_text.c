@@ -125,7 +125,8 @@ struct page {
 
 static void put_value(const struct page *page, const char *name, const struct revision_entry *entry)
 {
-	const char *text = page->is_masked && entry->key->is_secret ? REVISION_MASK : entry->text;
+	const char *text =
+		page->is_masked ? config_key_shown(entry->key, entry->text) : entry->text;
 	char line[REVISION_PATH_MAX + 2 * CONFIG_VALUE_MAX];
 	size_t used;
 
