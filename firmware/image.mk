@@ -55,7 +55,7 @@ image-files: $(IMAGE_OUT)/.release
 $(IMAGE)/.kernel: firmware/steps/kernel $(IMAGE_SCRIPT) $(TARGET_READY)
 	@firmware/steps/kernel $(BOARD)
 	@touch $@
-$(IMAGE)/.rootfs: firmware/steps/rootfs $(wildcard firmware/rootfs/*) conf/acl.conf $(IMAGE_SCRIPT) $(IMAGE)/.told build/.version \
+$(IMAGE)/.rootfs: firmware/steps/rootfs firmware/steps/factory $(wildcard firmware/rootfs/*) conf/acl.conf $(IMAGE_SCRIPT) $(IMAGE)/.told build/.version \
 		$(TARGET_READY) $(RELEASE_KEY) $(IMAGE_PROGRAMS)
 	@firmware/steps/rootfs $(BOARD) $(VERSION) $(IMAGE_PROGRAMS)
 	@touch $@
