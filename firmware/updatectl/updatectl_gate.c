@@ -20,31 +20,6 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Asks until the verdict is there. What changes is said. */
-static bool wait_for_health(uint64_t seconds, uint64_t hold_seconds, char *reason)
-{
-	const struct timespec pause = {.tv_sec = UPDATE_GATE_POLL_MS / 1000};
-	const char *env = getenv("SLUICE_CLI__SOCKET");
-	const char *socket = env != NULL && env[0] != '\0' ? env : config_default_socket();
-	struct update_gate gate = {
-		.end_ms = now_ms() + seconds * 1000, .hold_ms = hold_seconds * 1000};
-	char before[UPDATE_REASON_MAX] = "";
-
-	for (;;) {
-		bool is_healthy = update_health(socket, reason);
-		enum update_verdict verdict = update_gate_step(&gate, now_ms(), is_healthy);
-
-		if (verdict != UPDATE_WAIT)
-			return verdict == UPDATE_GOOD;
-		if (!is_healthy && strcmp(reason, before) != 0) {
-			printf("gate: waiting: %s\n", reason);
-			fflush(stdout);
-			memcpy(before, reason, sizeof(before));
-		}
-		nanosleep(&pause, NULL);
-	}
-}
-
 /* Whether the slot that runs is on trial. A box without slots has none. */
 static bool is_on_trial(const struct update_box *box)
 {
@@ -61,6 +36,48 @@ static bool is_on_trial(const struct update_box *box)
 	on_trial = update_is_on_trial(&env, box->running);
 	update_bootenv_close(&env);
 	return on_trial;
+}
+
+/*
+ * A proven firmware has its tries back as soon as it is healthy: power that fails again and again during the hold is no
+ * fault of the firmware, and must not end in the recovery slot.
+ */
+static void refill_proven(const struct update_box *box)
+{
+	struct update_fault fault;
+
+	if (box->running <= UPDATE_SLOT_B && !is_on_trial(box) && update_refill(box, &fault) != 0)
+		updatectl_failed(&fault);
+}
+
+/* Asks until the verdict is there. What changes is said. */
+static bool wait_for_health(
+	const struct update_box *box, uint64_t seconds, uint64_t hold_seconds, char *reason)
+{
+	const struct timespec pause = {.tv_sec = UPDATE_GATE_POLL_MS / 1000};
+	const char *env = getenv("SLUICE_CLI__SOCKET");
+	const char *socket = env != NULL && env[0] != '\0' ? env : config_default_socket();
+	struct update_gate gate = {
+		.end_ms = now_ms() + seconds * 1000, .hold_ms = hold_seconds * 1000};
+	char before[UPDATE_REASON_MAX] = "";
+	bool was_healthy = false;
+
+	for (;;) {
+		bool is_healthy = update_health(socket, reason);
+		enum update_verdict verdict = update_gate_step(&gate, now_ms(), is_healthy);
+
+		if (verdict != UPDATE_WAIT)
+			return verdict == UPDATE_GOOD;
+		if (is_healthy && !was_healthy)
+			refill_proven(box);
+		was_healthy = was_healthy || is_healthy;
+		if (!is_healthy && strcmp(reason, before) != 0) {
+			printf("gate: waiting: %s\n", reason);
+			fflush(stdout);
+			memcpy(before, reason, sizeof(before));
+		}
+		nanosleep(&pause, NULL);
+	}
 }
 
 static int pass(const struct update_box *box)
@@ -131,5 +148,6 @@ int updatectl_gate(struct updatectl *ctl)
 		return updatectl_usage("gate takes no", ctl->argv[optind]);
 	if (update_box_load(&box, ctl->root, &fault) != 0)
 		return updatectl_failed(&fault);
-	return wait_for_health(seconds, hold_seconds, reason) ? pass(&box) : refuse(&box, reason);
+	return wait_for_health(&box, seconds, hold_seconds, reason) ? pass(&box)
+								    : refuse(&box, reason);
 }

@@ -85,6 +85,31 @@ check "init was asked to restart" [ "$asked" = reboot ]
 check "mark-good ends the trial" fw mark-good
 check "grubenv: good" env_is B_GOOD=1
 check "the gate: a proven slot stays" eval "! fw gate --seconds 1 --hold 0 && ! read -r -t 1 asked <&8"
+# A control that is always well, and a gate that holds on for longer than this test.
+python3 - "$work/control.sock" <<'EOT' &
+import socketserver, sys
+class Healthy(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.rfile.readline()
+        self.wfile.write(b'{"ok": true, "result": {"ok": true}}\n')
+socketserver.ThreadingUnixStreamServer(sys.argv[1], Healthy).serve_forever()
+EOT
+servers+=($!)
+mcopy -n -o -i "$box/dev/vda1" ::/grub/grubenv "$work/new-grubenv"
+grub-editenv "$work/new-grubenv" set B_TRY=0
+mcopy -o -i "$box/dev/vda1" "$work/new-grubenv" ::/grub/grubenv
+SLUICE_CLI__SOCKET=$work/control.sock "$firmware" --root "$box" gate --hold 600 >"$work/gate" 2>&1 &
+gate=$!
+refilled() {
+	for _ in {1..200}; do
+		env_is B_TRY=3 && return
+		sleep 0.1
+	done
+	cat "$work/gate"
+	return 1
+}
+check "the gate: a proven slot has its tries back as soon as it is healthy" refilled
+check "the gate holds on all the same" kill "$gate"
 
 echo a >"$box/run/sluice/slot"
 check "put back" put_back
