@@ -54,8 +54,10 @@ static void tell_erased(struct shell_call *call, const struct menu *menu)
 			  "firmware in both slots. The next boot\n"
 			  "shows a new first password on the serial console.");
 	if (menu_cfg_is_lost(menu))
-		shell_print(call, "The disk of cfg is not mounted: it is formatted, with whatever "
-				  "may still be on it.");
+		shell_print(call,
+			"The disk of cfg is not mounted: it is formatted, with whatever "
+			"may still be on it.\nSerial number and node id are kept only if they can "
+			"still be read there.");
 	if (menu_data_is_lost(menu))
 		shell_print(call, "The disk of data is not mounted: it is formatted, with whatever "
 				  "may still be on it.");

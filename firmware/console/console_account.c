@@ -15,6 +15,8 @@
 #define LOCK_MARK "/cfg/users.locked"
 #define FIRST_DONE "/run/sluice/console.first"
 
+enum { LOAD_RETRIES = 5 }; /* a second apart */
+
 static const char *at(const struct console_account *account, const char *path, char *out)
 {
 	snprintf(out, CONSOLE_PATH_MAX, "%s%s", account->root, path);
@@ -34,11 +36,21 @@ static void put_aside(const struct console_account *account, const char *path, i
 		base_log(BASE_LOG_ERROR, "cannot move %s to %s: %s", path, bad, strerror(errno));
 }
 
+/* What may pass by itself (no memory, a disk that is slow to answer) must not cost the users. */
+static bool may_pass(int rc)
+{
+	return rc < 0 && rc != -ENOENT && rc != -EBADMSG;
+}
+
 static void load_users(struct console_account *account)
 {
 	char path[CONSOLE_PATH_MAX];
 	int rc = console_users_load(&account->users, at(account, USERS, path));
 
+	for (unsigned i = 0; i < LOAD_RETRIES && may_pass(rc); i++) {
+		sleep(1);
+		rc = console_users_load(&account->users, path);
+	}
 	account->is_on_disk = rc == 0;
 	if (rc == 0)
 		return;
