@@ -56,17 +56,25 @@ static void print_change(void *arg, const struct revision_change *change)
 	printf("%s: %s, was %s (%s)\n", change->path, after, before, revision_change_text(change));
 }
 
-/* Whether to go on although processes restart. */
-static bool is_agreed(const struct configctl *ctl, int restart)
+/* 0 to go on although processes restart. A script that did not think of that restarts nothing. */
+static int agree(const struct configctl *ctl, int restart, char *fault)
 {
 	char answer[16];
 
-	if (restart == 0 || ctl->yes || ctl->commit.no_restart || ctl->commit.no_apply ||
-		!isatty(STDIN_FILENO))
-		return true;
+	if (restart == 0 || ctl->yes || ctl->commit.no_restart || ctl->commit.no_apply)
+		return 0;
+	if (!isatty(STDIN_FILENO)) {
+		snprintf(fault, REVISION_FAULT_MAX,
+			"nothing was changed: processes would restart, and no terminal is here to "
+			"ask at; --yes commits, --no-restart too and leaves the restart for later");
+		return -ECANCELED;
+	}
 	fputs("Type yes to commit: ", stdout);
 	fflush(stdout);
-	return fgets(answer, sizeof(answer), stdin) != NULL && strcmp(answer, "yes\n") == 0;
+	if (fgets(answer, sizeof(answer), stdin) != NULL && strcmp(answer, "yes\n") == 0)
+		return 0;
+	snprintf(fault, REVISION_FAULT_MAX, "nothing was changed");
+	return -ECANCELED;
 }
 
 /* What the words of set, delete and rollback ask for, on top of the options. */
@@ -95,10 +103,8 @@ static int commit(struct configctl *ctl, struct revision_candidate *candidate, c
 
 	if (restart < 0 || ctl->plan)
 		return restart < 0 ? restart : 0;
-	if (!is_agreed(ctl, restart)) {
-		snprintf(fault, REVISION_FAULT_MAX, "nothing was changed");
+	if (agree(ctl, restart, fault) < 0)
 		return -ECANCELED;
-	}
 	return revision_candidate_commit(candidate, &ctl->commit, configctl_complain, NULL, fault);
 }
 

@@ -53,7 +53,9 @@ static void print_help(void)
 	       "  --json           print JSON: one value, or an array for a list\n"
 	       "  --limit N        at most N entries of a list\n"
 	       "  --socket PATH    default: $SLUICE_CLI__SOCKET, or %s\n"
-	       "  --yes            do not ask before a command of the shell changes something\n"
+	       "  --yes            do not ask before a command of the shell ends what others use; "
+	       "scripts need "
+	       "it\n"
 	       "  --help           this text\n"
 	       "\n"
 	       "exit status: 0 done; 1 not done; 2 wrong usage\n",

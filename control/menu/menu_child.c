@@ -56,6 +56,8 @@ static int spawn(pid_t *pid, const char *const *argv, posix_spawn_file_actions_t
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 	error = posix_spawnp(pid, argv[0], files, &attributes, taken(argv), environ);
 	posix_spawnattr_destroy(&attributes);
+	if (error == 0)
+		shell_reset_oom_score(*pid);
 	return -error;
 }
 

@@ -146,6 +146,9 @@ static void take_line(struct shell *shell, const struct shell_reader *reader, in
 		shell_say(shell, "\nno key for %u s: the session ends", shell->settings->idle_s);
 		shell->end = SHELL_END_IDLE;
 		shell->is_leaving = true;
+	} else if (rc == -EPIPE && shell->mode == SHELL_CONFIGURE && shell->is_interactive &&
+		   !shell_term_is_broken(shell->term)) {
+		(void)shell_execute(shell, "exit");
 	} else if (rc != -EINTR) {
 		shell->end = shell->is_interactive && shell_term_is_broken(shell->term)
 				     ? SHELL_END_HANGUP

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "shell_term.h"
 
@@ -97,7 +98,10 @@ struct shell_settings {
 
 enum shell_end { SHELL_END_EXIT, SHELL_END_IDLE, SHELL_END_HANGUP };
 
-/* Prompts and runs commands until the user leaves, the line hangs up, or nobody types. */
+/*
+ * Prompts and runs commands until the user leaves, the line hangs up, or nobody types. Ctrl-D in an empty line leaves; in
+ * configure mode it is the command `exit`, which asks where something would be lost.
+ */
 enum shell_end shell_run(struct shell_term *term, const struct shell_settings *settings);
 
 /*
@@ -160,8 +164,9 @@ void shell_print_commands(struct shell_call *call);
 bool shell_is_interactive(const struct shell_call *call);
 
 /*
- * Asks, and wants `word` typed whole ("yes"). True without asking when settings.yes is set or nobody sits there.
- * On false "Nothing was changed." has been said.
+ * Asks, and wants `word` typed whole ("yes"). True without asking when settings.yes is set; false without asking when
+ * nobody sits there, as a script that forgot --yes must not end what others use. On false "Nothing was changed" has
+ * been said.
  */
 bool shell_confirm(struct shell_call *call, const char *word, const char *question, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -176,6 +181,12 @@ int shell_ask(
  */
 enum { SHELL_CHILD_GRACE_S = 5 };
 int shell_exec(struct shell_call *call, const char *const *argv);
+
+/*
+ * The console is among the last that the kernel ends when memory is out; a program that it starts is not, or one that
+ * takes all memory would take the box with it. shell_exec does this by itself.
+ */
+void shell_reset_oom_score(pid_t pid);
 
 /* ---- For handlers: the session ---- */
 

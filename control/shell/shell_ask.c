@@ -35,11 +35,16 @@ bool shell_confirm(struct shell_call *call, const char *word, const char *questi
 	char answer[SHELL_NAME_MAX], prompt[SHELL_PROMPT_MAX];
 	va_list ap;
 
-	if (call->shell->settings->yes || !call->shell->is_interactive)
+	if (call->shell->settings->yes)
 		return true;
 	va_start(ap, question);
 	shell_vsay(call->shell, question, ap);
 	va_end(ap);
+	if (!call->shell->is_interactive) {
+		shell_fail(call, "Nothing was changed: no terminal is here to ask at. --yes goes "
+				 "on without asking.");
+		return false;
+	}
 	snprintf(prompt, sizeof(prompt), "Type '%s' to go on: ", word);
 	if (shell_ask(call, prompt, answer, sizeof(answer), false) > 0 && strcmp(answer, word) == 0)
 		return true;

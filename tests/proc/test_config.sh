@@ -43,6 +43,9 @@ verdict "the first boot runs the factory's" $?
 verdict "a commit before anything runs" $?
 [ "$("$SLUICE_BUILD"/bin/sluice-config --dir "$work/cfg" boot)" = "$work/cfg/startup.conf" ]
 verdict "boot names what was committed" $?
+"$SLUICE_BUILD"/bin/sluice-config --dir "$work/cfg" set tcp.msl 7s >"$work/output" 2>&1 </dev/null
+[ $? = 1 ] && grep -q -- '--yes commits' "$work/output" && ! grep -q 7s "$work/cfg/startup.conf"
+verdict "a script restarts nothing without --yes" $?
 
 tools/lab/up --name $lab --conf "$work/cfg/startup.conf" || exit 1
 lab_is_up=1

@@ -68,7 +68,7 @@ static void take(FILE *file, char *out)
 }
 
 /* One line, or a session that reads `lines`. */
-static int run(const char *line, const char *lines)
+static int run(const char *line, const char *lines, bool yes)
 {
 	FILE *out = tmpfile(), *err = tmpfile(), *in = tmpfile();
 	struct shell_term *term;
@@ -77,6 +77,7 @@ static int run(const char *line, const char *lines)
 		.host = "box",
 		.user = "test",
 		.privilege = SHELL_ADMIN,
+		.yes = yes,
 		.context = &menu};
 	int kept = dup(STDERR_FILENO), status = 0;
 
@@ -104,12 +105,17 @@ static int run(const char *line, const char *lines)
 
 int box_run(const char *line)
 {
-	return run(line, "");
+	return run(line, "", true);
+}
+
+int box_run_unsure(const char *line)
+{
+	return run(line, "", false);
 }
 
 void box_session(const char *lines)
 {
-	run(NULL, lines);
+	run(NULL, lines, true);
 }
 
 const char *box_path(const char *path)

@@ -15,7 +15,10 @@ void box_write(const char *path, const char *text);
 /* Runs a line; the exit status. What it printed is in box_output, what it complained of in box_errors. */
 int box_run(const char *line);
 
-/* Types the lines ("a\nb\n") into one session, as a script does: nobody is asked. */
+/* The same without --yes, as a script that forgot it. */
+int box_run_unsure(const char *line);
+
+/* Types the lines ("a\nb\n") into one session, as a script does, with --yes. */
 void box_session(const char *lines);
 
 /* The whole path of a file of the box; until the next call. */

@@ -149,6 +149,24 @@ static void stand_in(const char *script)
 	setenv("PATH", path, 1);
 }
 
+static void test_a_script_needs_yes(void **state)
+{
+	int fd = open_init();
+
+	(void)state;
+	stand_in("#!/bin/sh\necho \"asked: $*\"\n");
+	for (unsigned i = 0; i < 4; i++) {
+		static const char *const lines[] = {
+			"reboot", "poweroff", "firmware install usb", "firmware rollback"};
+
+		assert_int_equal(box_run_unsure(lines[i]), 1);
+		must_say("Nothing was changed: no terminal is here to ask at. --yes");
+		assert_null(strstr(box_output(), "asked:"));
+	}
+	asked_must_be(fd, "");
+	close(fd);
+}
+
 static void test_firmware_commands_run_the_program(void **state)
 {
 	(void)state;
@@ -331,6 +349,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_reboot_and_poweroff_ask_init),
+		TEST(test_a_script_needs_yes),
 		TEST(test_without_init_nothing_pretends),
 		TEST(test_a_factory_reset_wants_its_word),
 		TEST(test_a_reset_that_cannot_be_noted_does_not_reboot),

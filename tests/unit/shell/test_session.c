@@ -204,6 +204,24 @@ static void modes_change_the_prompt(void **state)
 	assert_int_equal(pty_end(), SHELL_END_EXIT);
 }
 
+static void ctrl_d_leaves_a_mode_as_exit_does(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	pty_send("configure guarded\r");
+	pty_expect("[edit]\r\nbox# ");
+	pty_send("\x04");
+	pty_expect("This wipes all of it.\r\nType 'yes' to go on: ");
+	pty_send("\x04");
+	pty_expect("Nothing was changed.\r\n[edit]\r\nbox# ");
+	pty_send("\x04");
+	pty_expect("to go on: ");
+	pty_send("yes\r");
+	pty_expect("box> ");
+	pty_send("\x04");
+	assert_int_equal(pty_end(), SHELL_END_EXIT);
+}
+
 static void destructive_commands_ask(void **state)
 {
 	struct shell_settings settings = pty_settings;
@@ -275,6 +293,33 @@ static void output_of_programs_is_lines(void **state)
 	assert_says("output", "a\r\nb       c\\x1b\r\nlast\r\n");
 	assert_says("output | match last", "last\r\n");
 	assert_leaves();
+}
+
+static bool set_score(const char *score)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	bool is_set = fd >= 0 && write(fd, score, strlen(score)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return is_set;
+}
+
+static void assert_score_of_program(const char *own, const char *of_program)
+{
+	assert_true(set_score(own));
+	pty_start(&pty_settings);
+	assert_true(set_score("0"));
+	assert_says("log score", of_program);
+	assert_leaves();
+}
+
+static void a_program_is_not_spared_when_memory_is_out(void **state)
+{
+	(void)state;
+	assert_score_of_program("100", "100\r\n");
+	if (set_score("-100")) /* only root may, and not in every container */
+		assert_score_of_program("-100", "0\r\n");
 }
 
 static void noise_and_long_lines_are_survived(void **state)
@@ -371,8 +416,8 @@ static void single_commands_have_a_status(void **state)
 	(void)state;
 	assert_int_equal(run_piped("", "show lines 2", output, sizeof(output)), SHELL_DONE);
 	assert_string_equal(output, "line 1\nline 2\n");
-	assert_int_equal(run_piped("", "wipe", output, sizeof(output)), SHELL_DONE);
-	assert_string_equal(output, "wiped\n");
+	assert_int_equal(run_piped("", "wipe", output, sizeof(output)), SHELL_NOT_DONE);
+	assert_string_equal(output, "");
 	assert_int_equal(run_piped("", "fail", output, sizeof(output)), SHELL_NOT_DONE);
 	assert_string_equal(output, "");
 	assert_int_equal(run_piped("", "nothing", output, sizeof(output)), SHELL_USAGE);
@@ -405,11 +450,13 @@ int main(void)
 		cmocka_unit_test(a_question_mark_lists_what_may_stand),
 		cmocka_unit_test(history_comes_back),
 		cmocka_unit_test(modes_change_the_prompt),
+		cmocka_unit_test(ctrl_d_leaves_a_mode_as_exit_does),
 		cmocka_unit_test(destructive_commands_ask),
 		cmocka_unit_test(secrets_are_not_shown),
 		cmocka_unit_test(ctrl_c_ends_a_program),
 		cmocka_unit_test(a_program_that_ignores_ctrl_c_is_killed),
 		cmocka_unit_test(output_of_programs_is_lines),
+		cmocka_unit_test(a_program_is_not_spared_when_memory_is_out),
 		cmocka_unit_test(noise_and_long_lines_are_survived),
 		cmocka_unit_test(an_idle_session_ends),
 		cmocka_unit_test(the_other_end_may_go),

@@ -86,6 +86,13 @@ static int count_up(struct shell_call *call)
 	return shell_exec(call, argv);
 }
 
+static int print_score(struct shell_call *call)
+{
+	static const char *const argv[] = {"cat", "/proc/self/oom_score_adj", NULL};
+
+	return shell_exec(call, argv);
+}
+
 static int secret(struct shell_call *call)
 {
 	char answer[8];
@@ -102,8 +109,24 @@ static int configure(struct shell_call *call)
 	return SHELL_DONE;
 }
 
+static bool is_guarded;
+
+static int guard(struct shell_call *call)
+{
+	is_guarded = true;
+	return configure(call);
+}
+
+/* A mode that was entered by `guard` asks, and leads back; the other one ends the session. */
 static int leave(struct shell_call *call)
 {
+	if (is_guarded && shell_mode(call) == SHELL_CONFIGURE) {
+		if (!shell_confirm(call, "yes", "This wipes all of %s.", "it"))
+			return SHELL_NOT_DONE;
+		shell_set_mode(call, SHELL_OPERATE);
+		shell_set_banner(call, NULL);
+		return SHELL_DONE;
+	}
 	shell_leave(call);
 	return SHELL_DONE;
 }
@@ -150,7 +173,10 @@ static const struct shell_command commands[] = {
 	{"endless", SHELL_OPERATE, SHELL_VIEW, SHELL_RAW, endless, "never ends"},
 	{"stubborn", SHELL_OPERATE, SHELL_VIEW, SHELL_RAW, stubborn, "does not want to end"},
 	{"output", SHELL_OPERATE, SHELL_VIEW, 0, count_up, "a program's"},
+	{"log score", SHELL_OPERATE, SHELL_VIEW, 0, print_score, "a program's OOM score"},
 	{"configure", SHELL_OPERATE, SHELL_VIEW, 0, configure, "change things"},
+	{"configure guarded", SHELL_OPERATE, SHELL_VIEW, 0, guard,
+		"change things, and be asked at the end"},
 	{"set <word> <text...>", SHELL_CONFIGURE, SHELL_VIEW, 0, print_set, "set a key"},
 	{"show", SHELL_CONFIGURE, SHELL_VIEW, 0, print_lines, "what is set"},
 	{"exit", SHELL_OPERATE | SHELL_CONFIGURE, SHELL_VIEW, 0, leave, "leave"},
