@@ -24,8 +24,8 @@ NEW_PASSWORD = r"\nNew password: "
 REPEAT_PASSWORD = r"\nNew password again: "
 LOGIN_REFUSED = r"\nLogin incorrect\.|is locked for (\d+) s"
 CONFIRM = r"Type '([^']+)' to go on: "
-# Lines of other processes may come between those of a command.
-LOG_LINE = re.compile(r"^(init|setup|control|worker \d+|gate|guard|mgmt|sluice-\w+): .*$")
+# Lines of other processes may come between those of a command. sluice-firmware and sluice-config are commands themselves.
+LOG_LINE = re.compile(r"^(init|setup|control|worker \d+|gate|guard|mgmt|sluice-(?!firmware|config)\w+): .*$")
 ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][A-Z0-9]|[=>78cDEHM])")
 ESCAPE_BEGUN = re.compile(r"\x1b(\[[0-9;?]*[ -/]*|\][^\x07]*|[()])?$")
 # QEMU takes the byte after this one as a command to itself, unless it is the same again.
