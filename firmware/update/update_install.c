@@ -96,9 +96,11 @@ static int close_target(struct job *job)
 	if (error == 0) {
 		env.slots[job->target] = (struct update_slot_state){0};
 		env.first = !job->target;
-		/* There was nothing to go back to from it; now it is what the new one goes back to. */
-		if (job->box->running != UPDATE_RECOVERY)
+		/* It is what the new one goes back to: with tries, however few its own start has left. */
+		if (job->box->running != UPDATE_RECOVERY) {
 			env.slots[job->box->running].is_proven = true;
+			env.slots[job->box->running].tries = UPDATE_TRIES;
+		}
 		error = update_bootenv_store(&env, job->fault);
 	}
 	update_bootenv_close(&env);
