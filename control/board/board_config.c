@@ -85,18 +85,33 @@ static void keep_budgets(const struct board *board, struct config *config, const
 		name, asked_mb, pages_mb, board->memory.worker_mb, board->memory.mbufs);
 }
 
+unsigned board_config_keep(const struct board *board, struct config *config, const char *name,
+	config_line_fn *report, void *arg)
+{
+	struct config_report warnings = {.line = report, .arg = arg};
+
+	keep_facts(board, config, name, &warnings);
+	keep_budgets(board, config, name, &warnings);
+	return warnings.faults;
+}
+
+bool board_config_is_fact(const char *path)
+{
+	for (size_t i = 0; i < FIXED; i++)
+		if (strcmp(fixed[i], path) == 0)
+			return true;
+	return false;
+}
+
 int board_config_load(const struct board *board, struct config *config, const char *path,
 	char *const *environment, config_line_fn *report, void *arg)
 {
-	struct config_report warnings = {.line = report, .arg = arg};
 	const char *name = path ? path : "configuration";
 	int rc;
 
 	board_config_init(board, config);
 	rc = config_load_onto(config, path, environment, report, arg);
-	if (rc == 0 && board != NULL) {
-		keep_facts(board, config, name, &warnings);
-		keep_budgets(board, config, name, &warnings);
-	}
+	if (rc == 0 && board != NULL)
+		(void)board_config_keep(board, config, name, report, arg);
 	return rc;
 }

@@ -23,4 +23,14 @@ int board_config_load(const struct board *board, struct config *config, const ch
 	char *const *environment, config_line_fn *report, void *arg)
 	__attribute__((warn_unused_result));
 
+/*
+ * Puts the board's facts over `config`, and its budgets where what is asked for does not fit. Returns how many times it did;
+ * each is said, with `name` before it.
+ */
+unsigned board_config_keep(const struct board *board, struct config *config, const char *name,
+	config_line_fn *report, void *arg);
+
+/* Whether the key is a fact of the board. */
+bool board_config_is_fact(const char *path);
+
 #endif

@@ -55,6 +55,7 @@ enum option_id {
 	OPTION_SOCKET,
 	OPTION_INIT,
 	OPTION_MGMT,
+	OPTION_BOARD,
 };
 
 static const struct option options[] = {
@@ -73,6 +74,7 @@ static const struct option options[] = {
 	{"factory", required_argument, NULL, OPTION_FACTORY},
 	{"socket", required_argument, NULL, OPTION_SOCKET},
 	{"init", required_argument, NULL, OPTION_INIT},
+	{"board", required_argument, NULL, OPTION_BOARD},
 	{"mgmt", required_argument, NULL, OPTION_MGMT},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{"version", no_argument, NULL, OPTION_VERSION},
@@ -107,11 +109,13 @@ static void print_help(void)
 	       "      --factory FILE     %s: runs when nothing was committed\n"
 	       "      --socket PATH      default: $SLUICE_CLI__SOCKET, or cli.socket of what runs\n"
 	       "      --init FIFO        %s: restarts processes\n"
+	       "      --board FILE       %s: what is built in, when it is there\n"
 	       "      --mgmt PROGRAM     %s: applies mgmt.*\n"
 	       "  -V, --version          -h, --help\n"
 	       "\n"
 	       "exit status: 0 done; 1 not done; 2 wrong usage, or a configuration with faults\n",
-		REVISION_CONFIRM_MINUTES_MAX, place.dir, place.factory, place.init, place.mgmt);
+		REVISION_CONFIRM_MINUTES_MAX, place.dir, place.factory, place.init, place.board,
+		place.mgmt);
 }
 
 void configctl_print(void *arg, const char *line)
@@ -181,6 +185,7 @@ static bool is_text(struct configctl *ctl, int option, const char *text)
 			     : option == OPTION_FACTORY ? &ctl->place.factory
 			     : option == OPTION_SOCKET  ? &ctl->place.socket
 			     : option == OPTION_INIT    ? &ctl->place.init
+			     : option == OPTION_BOARD   ? &ctl->place.board
 			     : option == OPTION_MGMT    ? &ctl->place.mgmt
 							: NULL;
 

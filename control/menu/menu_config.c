@@ -19,6 +19,7 @@ void menu_place_init(struct menu_place *places, const struct menu *menu)
 	place->dir = below(menu, place->dir, places->dir);
 	place->factory = below(menu, place->factory, places->factory);
 	place->init = below(menu, place->init, places->init);
+	place->board = below(menu, place->board, places->board);
 	place->mgmt = below(menu, place->mgmt, places->mgmt);
 	place->socket = menu->socket;
 }

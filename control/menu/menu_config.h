@@ -20,6 +20,7 @@ enum { MENU_KEY_PATH_MAX = 256 }; /* with the NUL */
 struct menu_place {
 	struct revision_place place;
 	char dir[MENU_PATH_MAX], factory[MENU_PATH_MAX], init[MENU_PATH_MAX], mgmt[MENU_PATH_MAX];
+	char board[MENU_PATH_MAX];
 };
 
 struct menu_config {

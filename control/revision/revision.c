@@ -13,6 +13,7 @@ void revision_place_init(struct revision_place *place)
 		.dir = "/cfg/config",
 		.factory = "/etc/sluice/sluice.conf",
 		.init = "/run/sluice/init",
+		.board = "/etc/sluice/board.conf",
 		.mgmt = "/etc/sluice/mgmt",
 	};
 }

@@ -10,7 +10,7 @@
 /*
  * Committed configurations: where they lie, which one runs, and which ones were before.
  *
- * Layer:     revision (base, config, acl, cli's peer)
+ * Layer:     revision (base, config, board, acl, cli's peer)
  * Thread:    any; no state of its own. What changes the folder holds its lock for that moment
  * Ownership: struct revision_place borrows its texts
  * Format:    a revision is a file of the keys that were set, which control reads as it is, with a head of comments:
@@ -45,6 +45,8 @@ struct revision_place {
 	const char *socket; /* control's; NULL = cli.socket of what runs */
 	const char *
 		init; /* "/run/sluice/init": the FIFO that restarts are asked through; NULL = none */
+	const char *
+		board; /* "/etc/sluice/board.conf": what is built in; NULL, or none there = nothing is */
 	const char *mgmt; /* "/etc/sluice/mgmt": applies mgmt.*; NULL = nothing does */
 };
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli_peer.h"
+#include "revision_board.h"
 #include "revision_candidate.h"
 #include "revision_plan.h"
 #include "revision_priv.h"
@@ -78,7 +79,9 @@ static void restart_or_tell(const struct applying *applying, const char *process
 void revision_apply(const struct revision_place *place, const struct revision_keys *before,
 	const struct revision_keys *after, bool no_restart, config_line_fn *report, void *arg)
 {
-	struct revision_plan plan = revision_plan(before, after, NULL, NULL);
+	struct board board;
+	struct revision_plan plan =
+		revision_plan(revision_board_load(place, &board), before, after, NULL, NULL);
 	struct applying applying = {
 		.place = place,
 		.socket = place->socket ? place->socket : before->config.cli.socket,

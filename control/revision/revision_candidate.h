@@ -72,7 +72,7 @@ int revision_candidate_compare(const struct revision_candidate *candidate, unsig
 
 /* ---- committing ---- */
 
-/* As a whole: what is wrong between keys, and the access rules that it names. Faults go to `report`. 0 or -EINVAL. */
+/* As a whole: what is wrong between keys, what the board has built in otherwise, and the access rules that it names. Faults go to `report`. 0 or -EINVAL. */
 int revision_candidate_check(const struct revision_candidate *candidate, config_line_fn *report,
 	void *arg) __attribute__((warn_unused_result));
 
@@ -82,6 +82,7 @@ struct revision_change {
 	const char *path, *before,
 		*after; /* "" = the listener did not, or will not, exist; secrets are masked */
 	enum config_change change;
+	bool is_built_in; /* the board has it: the value is kept, and changes nothing */
 	unsigned restart; /* enum config_reader: the processes that have to start anew; 0 = none */
 };
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "revision_board.h"
 #include "revision_candidate_priv.h"
 #include "revision_plan.h"
 
@@ -15,8 +16,12 @@ int revision_candidate_check(
 	const struct revision_candidate *candidate, config_line_fn *report, void *arg)
 {
 	const struct config *config = &candidate->keys.config;
+	struct board board;
 	bool is_fine = config_check(config, "configuration", report, arg) == 0;
 
+	if (revision_board_check(revision_board_load(&candidate->place, &board), &candidate->keys,
+		    report, arg) != 0)
+		is_fine = false;
 	if (revision_file_check_rules(&candidate->place, config, report, arg) != 0)
 		is_fine = false;
 	return is_fine ? 0 : -EINVAL;
@@ -26,10 +31,13 @@ int revision_candidate_plan(const struct revision_candidate *candidate, revision
 	void *arg, char *fault)
 {
 	struct revision_state running;
+	struct board board;
 
 	(void)fault;
 	revision_state_read(&candidate->place, &running, ignore, NULL);
-	return (int)revision_plan(&running.keys, &candidate->keys, each, arg).restart;
+	return (int)revision_plan(revision_board_load(&candidate->place, &board), &running.keys,
+		&candidate->keys, each, arg)
+		.restart;
 }
 
 /* 0 when what runs is still what the candidate began with. */

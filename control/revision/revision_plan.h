@@ -1,6 +1,7 @@
 #ifndef REVISION_PLAN_H
 #define REVISION_PLAN_H
 
+#include "board.h"
 #include "revision_candidate.h"
 #include "revision_priv.h"
 
@@ -16,8 +17,8 @@ struct revision_plan {
 	unsigned readers, restart; /* of these, enum config_reader */
 };
 
-/* `each` may be NULL. */
-struct revision_plan revision_plan(const struct revision_keys *before,
+/* `board` and `each` may be NULL. What the board has built in changes nothing. */
+struct revision_plan revision_plan(const struct board *board, const struct revision_keys *before,
 	const struct revision_keys *after, revision_change_fn *each, void *arg);
 
 /* The lines of a comparison: keys that were set, or set to another value. Their number. */

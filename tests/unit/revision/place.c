@@ -54,10 +54,12 @@ void place_begin(struct place *place, const char *factory_text)
 	snprintf(place->socket, sizeof(place->socket), "%s/control.sock", place->root);
 	snprintf(place->init, sizeof(place->init), "%s/init", place->root);
 	snprintf(place->mgmt, sizeof(place->mgmt), "%s/mgmt", place->root);
+	snprintf(place->board, sizeof(place->board), "%s/board.conf", place->root);
 	place->place = (struct revision_place){.dir = place->dir,
 		.factory = place->factory,
 		.socket = place->socket,
 		.init = place->init,
+		.board = place->board,
 		.mgmt = place->mgmt};
 	assert_int_equal(mkdir(below(place, "etc"), 0700), 0);
 	place_write(place, "etc/sluice.conf", factory_text);

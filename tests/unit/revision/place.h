@@ -12,7 +12,7 @@
 struct place {
 	struct revision_place place;
 	char root[64]; /* holds cfg/ (not made), etc/sluice.conf and etc/acl.conf, init, mgmt */
-	char dir[96], factory[96], socket[96], init[96], mgmt[96];
+	char dir[96], factory[96], socket[96], init[96], mgmt[96], board[96];
 };
 
 void place_begin(struct place *place, const char *factory_text);
