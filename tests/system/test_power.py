@@ -98,6 +98,8 @@ for index, work in enumerate((update, commits, load, update, commits, update, lo
 def finally_updates(box):
     before = box.slot()
     updates = state["updates"]
+    # The last cut may have been in a trial; meanwhile the box takes no other firmware.
+    updates.wait_good()
     updates.serve()
     updates.install(updates.url(updates.variant("next")))
     ensure(box.slot() != before, f"still in slot {before}")
