@@ -91,14 +91,25 @@ class Console:
             part, data = data[:256], data[256:]
             os.write(self.child.fileno(), part)
 
-    def pour(self, data):
-        """Sends a lot, and reads meanwhile what comes back."""
-        for start in range(0, len(data), 4096):
-            self.send(data[start:start + 4096])
-            try:
-                self.child.read_nonblocking(65536, 0)
-            except pexpect.TIMEOUT:
-                pass
+    def pour(self, data, limit_s=300):
+        """
+        Sends a lot, and reads meanwhile what comes back: a machine whose answers nobody takes, takes nothing either.
+        The limit is for a line that stands still.
+        """
+        if self.in_qemu:
+            data = data.replace(QEMU_ESCAPE, QEMU_ESCAPE * 2)
+        line = self.child.fileno()
+        os.set_blocking(line, False)
+        try:
+            while data:
+                can_read, can_write, _ = select.select([line], [line], [], limit_s)
+                ensure(can_read or can_write, f"the line stands still, {len(data)} bytes before the end")
+                if can_read:
+                    self.child.read_nonblocking(65536, 0)
+                if can_write:
+                    data = data[os.write(line, data[:4096]):]
+        finally:
+            os.set_blocking(line, True)
 
     def expect(self, patterns, limit_s=60, boots=False):
         """
