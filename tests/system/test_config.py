@@ -55,6 +55,13 @@ def discard(box):
     ensure(box.config_value(LIVE) == "7s", f"in force: {box.config_value(LIVE)}")
 
 
+@suite.check("what the board has built in, and memory that it has not, cannot be committed")
+def built_in(box):
+    for line, wanted in (("set dataplane.core 0", "as the board has"), ("set dataplane.memory 4GB", "of hugepages")):
+        _, refused, _ = configure(box, line, "commit", "discard")
+        ensure(wanted in refused and "Committed" not in refused, f"{line}: {refused!r}")
+
+
 @suite.check("a wrong key and a wrong value are refused, with what is expected")
 def wrong(box):
     key, number = configure(box, "set mqtt.no_such_key 1", f"set {NEXT} many")
