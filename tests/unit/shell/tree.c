@@ -71,7 +71,7 @@ static int endless(struct shell_call *call)
 static int stubborn(struct shell_call *call)
 {
 	static const char *const argv[] = {
-		"sh", "-c", "trap '' INT; while :; do echo on; done", NULL};
+		"sh", "-c", "trap '' INT; echo ready; while :; do echo on; done", NULL};
 
 	tree_runs++;
 	shell_fail(call, "ended with %d", shell_exec(call, argv));
