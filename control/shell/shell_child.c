@@ -56,12 +56,12 @@ static _Noreturn void be_child(const char *const *argv, int out, bool has_group)
 	int in = open("/dev/null", O_RDONLY);
 	sigset_t none;
 
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_DFL);
 	if (has_group)
 		setpgid(0, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	shell_reset_oom_score(getpid());
 	if (in >= 0 && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
 		dup2(out, STDERR_FILENO) >= 0 && close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
@@ -72,13 +72,18 @@ static _Noreturn void be_child(const char *const *argv, int out, bool has_group)
 /* Where the terminal's own Ctrl-C ends us, it must end the program too: then it stays in our group. */
 static int start(struct child *child, const char *const *argv, bool has_group)
 {
+	sigset_t all, before;
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
+	/* A Ctrl-C that is passed on at once waits for the child to take it as a program does. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
 	child->pid = fork();
 	if (child->pid == 0)
 		be_child(argv, ends[1], has_group);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(ends[1]);
 	child->out = ends[0];
 	if (child->pid > 0) {
