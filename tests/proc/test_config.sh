@@ -19,10 +19,9 @@ mkdir "$work/cfg" "$work/etc" && mount -t tmpfs -o size=256k,mode=700 sluice-con
 cp conf/sluice.conf conf/acl.conf "$work/etc"
 long_id=a-client-with-an-identifier-of-more-than-23-bytes
 
-config() {
-	tools/lab/exec --name $lab sluice-config --dir "$work/cfg" --factory "$work/etc/sluice.conf" --init "$work/init" \
-		--mgmt "$work/mgmt" --yes "$@"
-}
+program=(tools/lab/exec --name "$lab" sluice-config --dir "$work/cfg" --factory "$work/etc/sluice.conf"
+	--init "$work/init" --mgmt "$work/mgmt" --yes)
+config() { "${program[@]}" "$@"; }
 worker_is_away() { ! inside sluicectl status | grep -q 'worker 0 is ready'; }
 inside() { tools/lab/exec --name $lab "$@"; }
 # in_force KEY VALUE: control says so
@@ -98,7 +97,7 @@ config --plan commit --set log.level=warning | grep -q '(live)' && config set lo
 verdict "the log level is live" $?
 still_connected log-level
 
-config guard 2>"$work/guard" &
+"${program[@]}" guard 2>"$work/guard" & # not through a function: the process is the guard itself
 guard=$!
 config commit --set mqtt.max_sessions=77 --confirm 1 >/dev/null
 in_force mqtt.max_sessions 77
@@ -131,7 +130,7 @@ dd if=/dev/zero of="$work/cfg/fill" bs=4k 2>/dev/null
 kill $guard && wait $guard 2>/dev/null
 guard=
 printf '%s\n' "$(sed 's/^deadline_ms .*/deadline_ms 1/' "$work/cfg/pending")" 1<>"$work/cfg/pending"
-config guard 2>"$work/guard" &
+"${program[@]}" guard 2>"$work/guard" & # not through a function: the process is the guard itself
 guard=$!
 within 10 in_force mqtt.max_sessions 78
 verdict "a full disk does not keep the guard from its work" $?

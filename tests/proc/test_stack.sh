@@ -67,6 +67,7 @@ wait_line() {
 
 # start_echo KEY=VALUE...
 start_echo() {
+	: >"$work/echo" # before the server that runs beside us does it: what the last one said must not count
 	ip netns exec "$netns" "$build/bin/stack-echo" device=slu0 ipv4=$there4/15 ipv6=$there6/64 "$@" \
 		>"$work/echo" 2>&1 9>&- &
 	echo_pid=$!
