@@ -57,7 +57,8 @@ void init_service_started(struct init_service *service, pid_t pid, int out, uint
 	enter(service, INIT_RUNNING);
 }
 
-void init_how(int status, char *out, size_t out_bytes)
+/* "was killed by signal 9 (Killed)", "ended with status 1" */
+static void tell_how(int status, char *out, size_t out_bytes)
 {
 	if (WIFSIGNALED(status))
 		snprintf(out, out_bytes, "was killed by signal %d (%s)%s", WTERMSIG(status),
@@ -90,7 +91,7 @@ bool init_service_ended(
 	uint64_t ran_ms = now_ms - service->start_ms;
 	char how[INIT_HOW_MAX / 2];
 
-	init_how(status, how, sizeof(how));
+	tell_how(status, how, sizeof(how));
 	snprintf(service->how, sizeof(service->how), "%s after %llu s%s", how,
 		(unsigned long long)(ran_ms / 1000),
 		was_asked             ? ", as it was asked to"

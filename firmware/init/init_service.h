@@ -70,7 +70,4 @@ void init_service_failed(struct init_service *service, const char *why, uint64_t
 /* Keeps a line for a crash record. */
 void init_service_keep(struct init_service *service, const char *line);
 
-/* "was killed by signal 9 (Killed)", "ended with status 1" */
-void init_how(int status, char *out, size_t out_bytes);
-
 #endif

@@ -2,8 +2,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <stdlib.h>
 
+#include "init_file.h"
 #include "init_log.h"
 
 /* A text of our own making; only quotes and backslashes have to be looked after. */
@@ -39,13 +40,11 @@ static void put_service(FILE *file, const struct init_service *service)
 
 int init_status_write(const char *root, const struct init_service *services, unsigned len)
 {
-	char path[INIT_PATH_MAX], new[INIT_PATH_MAX];
-	FILE *file;
-	int error = 0;
+	char path[INIT_PATH_MAX], *text = NULL;
+	size_t bytes;
+	FILE *file = open_memstream(&text, &bytes);
+	int rc;
 
-	snprintf(path, sizeof(path), "%s/run/sluice/services.json", root);
-	snprintf(new, sizeof(new), "%s/run/sluice/services.json.new", root);
-	file = fopen(new, "we");
 	if (file == NULL)
 		return -errno;
 	fputs("{\"services\": [\n", file);
@@ -54,13 +53,8 @@ int init_status_write(const char *root, const struct init_service *services, uns
 		put_service(file, &services[i]);
 	}
 	fputs("\n]}\n", file);
-	if (ferror(file))
-		error = -EIO;
-	if (fclose(file) != 0)
-		error = -errno;
-	if (error == 0 && rename(new, path) < 0)
-		error = -errno;
-	if (error != 0)
-		unlink(new);
-	return error;
+	snprintf(path, sizeof(path), "%s/run/sluice/services.json", root);
+	rc = fclose(file) != 0 ? -ENOMEM : init_file_replace(path, text);
+	free(text);
+	return rc;
 }
