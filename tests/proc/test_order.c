@@ -27,8 +27,8 @@ static int start_bad_cable(void)
 	char first;
 
 	if (system("set -e; ip addr flush dev slu0; ip link add client0 type veth peer name cable0;"
-		   "sysctl -qw net.ipv6.conf.slu0.disable_ipv6=1 "
-		   "net.ipv6.conf.cable0.disable_ipv6=1;"
+		   "for end in slu0 cable0; do sysctl -qw net.ipv6.conf.$end.disable_ipv6=1 "
+		   "net.ipv4.conf.$end.arp_ignore=8; done;" /* only the client's end answers */
 		   "ip link set client0 up; ip link set cable0 up;"
 		   "ethtool -K client0 tx off tso off gso off gro off >/dev/null;"
 		   "ip addr add 198.18.0.1/15 dev client0") != 0 ||

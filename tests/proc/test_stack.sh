@@ -121,7 +121,8 @@ bad_link() {
 	check "start without hugepages" start_echo hugepages=off
 	[ -n "$(ip -n "$netns" link show slu0 2>/dev/null)" ] || return
 	ip -n "$netns" link add client0 type veth peer name cable0
-	inside sysctl -qw net.ipv6.conf.slu0.disable_ipv6=1 net.ipv6.conf.cable0.disable_ipv6=1
+	# The kernel must not answer for the client at the ends of the cable.
+	inside sysctl -qw net.ipv6.conf.{slu0,cable0}.disable_ipv6=1 net.ipv4.conf.{slu0,cable0}.arp_ignore=8
 	ip -n "$netns" link set client0 up
 	ip -n "$netns" link set cable0 up
 	inside ethtool -K client0 tx off tso off gso off gro off >/dev/null

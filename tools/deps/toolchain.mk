@@ -51,11 +51,11 @@ crypt.libs = -lcrypt
 cmocka.libs = -lcmocka
 
 # lwIP is compiled for each variant with the lwipopts.h and arch/cc.h of dataplane/stack/lwip; a change of one of
-# them compiles it anew.
+# them compiles it anew, and what includes it (-I: the compiler lists no dependencies on -isystem headers).
 LWIP_SRC := build/deps/src/lwip/src
 LWIP_PORT := dataplane/stack/lwip
 lwip.ready := build/deps/src/lwip/.version
-lwip.cflags := -isystem $(LWIP_PORT) -isystem $(LWIP_SRC)/include
+lwip.cflags := -I$(LWIP_PORT) -isystem $(LWIP_SRC)/include
 lwip.a := $(B)/lib/liblwip.a
 
 # mbedTLS is compiled once an architecture.

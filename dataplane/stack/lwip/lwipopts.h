@@ -86,7 +86,7 @@
 #define TCP_SNDLOWAT 8192
 #define LWIP_WND_SCALE 0
 #define LWIP_TCP_TIMESTAMPS 0
-#define LWIP_TCP_SACK_OUT 0
+#define LWIP_TCP_SACK_OUT 1 /* else a peer that loses a few segments backs off for minutes */
 #define LWIP_TCP_KEEPALIVE 0
 #define TCP_LISTEN_BACKLOG 0 /* its limit is 255; stack_input.c limits half-open connections */
 #define TCP_QUEUE_OOSEQ 1

@@ -8,6 +8,7 @@ import struct
 import sys
 
 PORT = 7
+TCPI_OPT_SACK = 2  # of linux/tcp.h
 PATIENCE_S = 120  # only so that a hang ends; nothing is measured by it
 
 
@@ -58,6 +59,8 @@ def check_sizes(host, _):
 
 def check_bulk(host, argument):
     with connect(host) as client:
+        options = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 8)[5]
+        assert options & TCPI_OPT_SACK, "no selective acknowledgements were agreed on"
         exchange(client, pattern(int(argument), 1))
 
 
