@@ -1,6 +1,6 @@
 # The serial console.
 $(eval $(call lib,console,firmware/console,menu shell config base,jansson crypt))
-$(eval $(call prog,sluice-console,firmware/console/main,console menu shell revision board acl rule topic wire cli config base,uv jansson crypt))
+$(eval $(call prog,sluice-console,firmware/console/main,console menu shell revision child board acl rule topic wire cli config base,uv jansson crypt))
 
 # The firmware update: its library, and the program for the box and for the builder's machine.
 $(eval $(call lib,update,firmware/update,base config board cli,mbedtls zstd jansson))
