@@ -6,7 +6,7 @@
 /*
  * The commands of the appliance: one tree for the serial console, for sluicectl on a terminal, and for SSH.
  *
- * Layer:     menu (shell, cli, config)
+ * Layer:     menu (shell, child, cli, config)
  * Thread:    one, the shell's
  * Ownership: menu_init takes nothing; menu_fini closes the connection to control
  *

@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "child.h"
 #include "menu_child.h"
 
 /* Firmware: what sluice-firmware does, from the console. */
@@ -59,23 +59,21 @@ static int show_json(struct shell_call *call)
 {
 	static const char *const args[] = {"status", "--json", NULL};
 	const char *argv[ARGS_MAX];
-	json_t *value;
+	const struct child_program program = {
+		.argv = argv, .limit_s = STATUS_LIMIT_S, .has_group = shell_is_interactive(call)};
+	char text[STATUS_BYTES_MAX];
+	struct child_end end;
+	json_t *value = NULL;
 	size_t len;
-	char *text;
-	int status;
 
 	argv_of(shell_context(call), args, argv);
-	text = menu_child_capture(argv, STATUS_BYTES_MAX, STATUS_LIMIT_S, &len, &status);
-	value = text != NULL ? json_loadb(text, len, 0, NULL) : NULL;
-	if (value == NULL) {
-		shell_fail(call, PROGRAM " status has no answer%s%s", len > 0 ? ": " : "",
-			len > 0 ? text : "");
-		free(text);
-		return SHELL_NOT_DONE;
-	}
-	free(text);
+	if (child_capture(&program, text, sizeof(text), &len, &end) == 0)
+		value = json_loadb(text, len, 0, NULL);
+	if (value == NULL)
+		return shell_fail(
+			call, PROGRAM " status has no answer%s%s", len > 0 ? ": " : "", text);
 	shell_json(call, value);
-	return status == 0 ? SHELL_DONE : SHELL_NOT_DONE;
+	return child_is_done(&end) ? SHELL_DONE : SHELL_NOT_DONE;
 }
 
 static int run_status(struct shell_call *call)

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "menu_child.h"
 
 /* tech-support: makes the archive, and sends it. */
@@ -96,22 +97,23 @@ static int pack(struct menu_support *support, struct archive *archive)
 {
 	const char *argv[] = {
 		"tar", "-czf", archive->path, "-C", archive->folder, archive->stamp, NULL};
+	const struct child_program program = {.argv = argv,
+		.limit_s = TAR_LIMIT_S,
+		.has_group = shell_is_interactive(support->call)};
+	char says[TAR_SAYS_MAX];
+	struct child_end end;
 	struct stat info;
 	size_t len;
-	int status;
-	char *says;
 
 	snprintf(archive->path, sizeof(archive->path), "%s/%s" SUFFIX, archive->folder,
 		archive->stamp);
-	says = menu_child_capture(argv, TAR_SAYS_MAX, TAR_LIMIT_S, &len, &status);
-	if (says == NULL || status != 0 || stat(archive->path, &info) < 0) {
+	if (child_capture(&program, says, sizeof(says), &len, &end) < 0 || !child_is_done(&end) ||
+		stat(archive->path, &info) < 0) {
 		unlink(archive->path);
 		shell_fail(support->call, "The archive %s cannot be written: %s", archive->path,
 			len > 0 ? says : "tar cannot be run, or took too long");
-		free(says);
 		return SHELL_NOT_DONE;
 	}
-	free(says);
 	archive->bytes = info.st_size;
 	return SHELL_DONE;
 }

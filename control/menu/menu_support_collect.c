@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "menu_child.h"
+#include "child.h"
 #include "menu_config.h"
 #include "menu_control.h"
 
@@ -171,18 +171,22 @@ static void take_folder(struct menu_support *support, const char *folder, unsign
 		free(entries);
 }
 
+/* What a program has said until its time was over is worth having too. */
 static void take_programs(struct menu_support *support)
 {
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		size_t len;
-		int status;
-		char *text = menu_child_capture(
-			programs[i].argv, MENU_SUPPORT_PART_MAX, COMMAND_LIMIT_S, &len, &status);
+	size_t room = MENU_SUPPORT_PART_MAX + 1, len;
+	char *text = malloc(room);
+	struct child_end end;
 
-		if (text != NULL)
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]) && text != NULL; i++) {
+		const struct child_program program = {.argv = programs[i].argv,
+			.limit_s = COMMAND_LIMIT_S,
+			.has_group = shell_is_interactive(support->call)};
+
+		if (child_capture(&program, text, room, &len, &end) == 0)
 			put_bytes(support, programs[i].name, text, len);
-		free(text);
 	}
+	free(text);
 }
 
 /* One question that is not answered is enough: a control that hangs would be waited for at each. */

@@ -4,14 +4,13 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 #include "shell_term.h"
 
 /*
  * The shell: a tree of commands, a prompt, and what runs between them.
  *
- * Layer:     shell (jansson)
+ * Layer:     shell (child, jansson)
  * Thread:    one; blocks on the terminal
  * Ownership: tables are static; a session borrows its terminal and its context
  * Limits:    SHELL_LINE_MAX bytes a line, SHELL_WORDS_MAX words, SHELL_HISTORY_MAX lines of history
@@ -181,12 +180,6 @@ int shell_ask(
  */
 enum { SHELL_CHILD_GRACE_S = 5 };
 int shell_exec(struct shell_call *call, const char *const *argv);
-
-/*
- * The console is among the last that the kernel ends when memory is out; a program that it starts is not, or one that
- * takes all memory would take the box with it. shell_exec does this by itself.
- */
-void shell_reset_oom_score(pid_t pid);
 
 /* ---- For handlers: the session ---- */
 

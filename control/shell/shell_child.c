@@ -2,13 +2,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "shell_priv.h"
 
 /* Programs whose output is a command's output. */
@@ -32,21 +32,6 @@ static time_t now_s(void)
 	return now.tv_sec;
 }
 
-void shell_reset_oom_score(pid_t pid)
-{
-	char path[48], text[16] = "";
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	/* What is more likely to be ended than others stays so. */
-	if (read(fd, text, sizeof(text) - 1) > 0 && text[0] == '-' && pwrite(fd, "0", 1, 0) < 0)
-		errno = 0; /* it runs all the same */
-	close(fd);
-}
-
 static _Noreturn void be_child(const char *const *argv, int out, bool has_group)
 {
 	union {
@@ -62,7 +47,7 @@ static _Noreturn void be_child(const char *const *argv, int out, bool has_group)
 		setpgid(0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	shell_reset_oom_score(getpid());
+	child_reset_oom_score(getpid());
 	if (in >= 0 && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
 		dup2(out, STDERR_FILENO) >= 0 && close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
 		execvp(argv[0], u.taken);

@@ -11,7 +11,7 @@
 
 #include "pty_box.h"
 
-/* Programs that get the line for themselves, as ZMODEM does, and give it back. */
+/* Programs that get the line for themselves, as ZMODEM does, and give it back; and one that is only listened to. */
 
 static struct pty pty;
 
@@ -109,6 +109,28 @@ static void test_ctrl_c_ends_it_and_not_the_console(void **state)
 	pty_stop(&pty);
 }
 
+/* The line is raw, so that Ctrl-C is a key: a group of its own takes nothing from the program, and is killed whole. */
+static void test_one_that_is_listened_to_has_its_group(void **state)
+{
+	const char *said;
+	int pid = 0, group = 0;
+
+	(void)state;
+	write_program("sluice-firmware",
+		"#!/bin/sh\necho \"[\\\"$$ $(cut -d' ' -f5 /proc/self/stat)\\\"]\"\n");
+	pty_start(&pty, use_programs);
+	pty_log_in_first(&pty);
+	pty_send(&pty, "show firmware | json\r");
+	pty_expect(&pty, "[");
+	said = strchr(pty_expect(&pty, "]"), '"');
+	assert_non_null(said);
+	assert_int_equal(sscanf(said, "\"%d %d\"", &pid, &group), 2);
+	assert_int_equal(group, pid);
+	pty_expect(&pty, PTY_PROMPT);
+	must_be_well();
+	pty_stop(&pty);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_box, remove_box)
 
 int main(void)
@@ -117,6 +139,7 @@ int main(void)
 		TEST(test_a_program_talks_over_the_line_and_gives_it_back),
 		TEST(test_one_that_fails_says_where_the_archive_is),
 		TEST(test_ctrl_c_ends_it_and_not_the_console),
+		TEST(test_one_that_is_listened_to_has_its_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

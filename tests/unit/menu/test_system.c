@@ -208,12 +208,35 @@ static void test_firmware_as_json_is_what_the_program_says(void **state)
 	json_decref(value);
 }
 
+/* Whoever ends a script's command, as Ctrl-C does, ends what it runs too. */
+static void test_a_script_and_its_program_are_one_group(void **state)
+{
+	json_t *value;
+
+	(void)state;
+	stand_in("#!/bin/sh\necho \"{\\\"group\\\": $(cut -d' ' -f5 /proc/self/stat)}\"\n");
+	assert_int_equal(box_run("show firmware | json"), 0);
+	value = json_loads(box_output(), 0, NULL);
+	assert_int_equal(json_integer_value(json_object_get(value, "group")), getpgrp());
+	json_decref(value);
+}
+
+static void test_firmware_that_answers_and_fails_has_failed(void **state)
+{
+	(void)state;
+	stand_in("#!/bin/sh\necho '{\"slot\": \"b\"}'\nexit 1\n");
+	assert_int_equal(box_run("show firmware | json"), 1);
+	must_say("\"slot\"");
+}
+
 static void test_without_the_program_it_is_said(void **state)
 {
 	(void)state;
 	setenv("PATH", "/nonexistent", 1);
 	assert_int_equal(box_run("show firmware"), 1);
 	must_say("sluice-firmware");
+	assert_int_equal(box_run("show firmware | json"), 1);
+	must_say("sluice-firmware status has no answer");
 	setenv("PATH", "/usr/bin:/bin", 1);
 }
 
@@ -333,6 +356,17 @@ static void test_without_a_disk_it_is_made_in_memory(void **state)
 	assert_non_null(archive("/run/sluice/tech-support-*.tar.gz", 1));
 }
 
+static void test_what_tar_complains_of_is_said(void **state)
+{
+	(void)state;
+	quiet_programs();
+	box_write("/bin/tar", "#!/bin/sh\necho 'tar: no room' >&2\ntouch \"$2\"\nexit 2\n");
+	assert_int_equal(chmod(box_path("/bin/tar"), 0755), 0);
+	assert_int_equal(box_run("tech-support"), 1);
+	must_say("cannot be written: tar: no room");
+	assert_null(archive("/data/upload/tech-support-*", 0));
+}
+
 static void test_without_tar_nothing_is_left_behind(void **state)
 {
 	(void)state;
@@ -357,11 +391,14 @@ int main(void)
 		TEST(test_firmware_commands_run_the_program),
 		TEST(test_what_firmware_says_of_a_failure_is_shown),
 		TEST(test_firmware_as_json_is_what_the_program_says),
+		TEST(test_a_script_and_its_program_are_one_group),
+		TEST(test_firmware_that_answers_and_fails_has_failed),
 		TEST(test_without_the_program_it_is_said),
 		TEST(test_the_archive_holds_what_helps_and_no_key),
 		TEST(test_a_huge_log_keeps_its_end),
 		TEST(test_what_was_made_before_does_not_pile_up),
 		TEST(test_without_a_disk_it_is_made_in_memory),
+		TEST(test_what_tar_complains_of_is_said),
 		TEST(test_without_tar_nothing_is_left_behind),
 	};
 
