@@ -37,6 +37,7 @@ enum {
 	REVISION_NAME_MAX = 48, /* of a saved copy: letters, digits, '_', '-', '.' */
 	REVISION_CONFIRM_MINUTES_MAX = 60,
 	REVISION_FILE_PATH_MAX = 512,
+	REVISION_MGMT_LIMIT_S = 30,
 };
 
 struct revision_place {
@@ -48,6 +49,7 @@ struct revision_place {
 	const char *
 		board; /* "/etc/sluice/board.conf": what is built in; NULL, or none there = nothing is */
 	const char *mgmt; /* "/etc/sluice/mgmt": applies mgmt.*; NULL = nothing does */
+	unsigned mgmt_limit_s; /* how long that may take; 0 = REVISION_MGMT_LIMIT_S */
 };
 
 /* The appliance's places. */

@@ -94,7 +94,7 @@ void revision_apply(const struct revision_place *place, const struct revision_ke
 	if ((plan.readers & (CONFIG_CONTROL | CONFIG_WORKER | CONFIG_CTL)) != 0)
 		reload(&applying);
 	if ((plan.readers & CONFIG_MGMT) != 0)
-		revision_set_up_mgmt(place->mgmt, report, arg);
+		revision_set_up_mgmt(place, report, arg);
 	if ((plan.restart & CONFIG_WORKER) != 0)
 		restart_or_tell(&applying, "worker", no_restart);
 	if ((plan.restart & CONFIG_CONTROL) != 0)

@@ -173,7 +173,7 @@ int revision_wait_revert(const struct revision_place *place, const struct revisi
 void revision_apply(const struct revision_place *place, const struct revision_keys *before,
 	const struct revision_keys *after, bool no_restart, config_line_fn *report, void *arg);
 
-/* Runs `program` (NULL = there is none), which sets the management port up; what it says, and that it failed, is told. */
-void revision_set_up_mgmt(const char *program, config_line_fn *report, void *arg);
+/* Runs place->mgmt, which sets the management port up; what it says, and that it failed, is told. */
+void revision_set_up_mgmt(const struct revision_place *place, config_line_fn *report, void *arg);
 
 #endif

@@ -183,11 +183,33 @@ static void test_the_management_port(void **state)
 	assert_int_equal(strncmp(said, "mgmt: first\nmgmt: FAILED: second\nmgmt: ", 39), 0);
 	assert_non_null(strstr(said, "could not set the management port up (status 3)"));
 	mgmt_program("#!/bin/sh\nyes | head -c 100000\n");
-	assert_true(strlen(commit("mgmt.dns", "192.0.2.4", false)) > 1024);
+	said = commit("mgmt.dns", "192.0.2.4", false);
+	assert_true(strlen(said) > 1024);
+	assert_null(strstr(said, "could not"));
 	mgmt_program("#!/bin/sh\nkill -9 $$\n");
 	assert_non_null(strstr(commit("mgmt.dns", "192.0.2.3", false),
 		"could not set the management port up (signal 9)"));
 	assert_string_equal(commit("mqtt.max_inflight", "20", false), "");
+}
+
+static void test_a_management_port_that_takes_too_long(void **state)
+{
+	const char *said;
+	int ends[2];
+	char byte;
+
+	(void)state;
+	control_begin("{\"ok\":true,\"result\":{}}\n");
+	assert_int_equal(pipe(ends), 0);
+	place.place.mgmt_limit_s = 1;
+	mgmt_program("#!/bin/sh\necho begun; exec >&- 2>&-; sleep 1000; exit 0\n");
+	said = commit("mgmt.dns", "192.0.2.5", false);
+	assert_int_equal(strncmp(said, "mgmt: begun\nmgmt: ", 18), 0);
+	assert_non_null(strstr(said, "could not set the management port up (not done after 1 s)"));
+	/* what it waited for is gone too */
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 0);
+	close(ends[0]);
 }
 
 /* The guard applies what it brings back. */
@@ -216,6 +238,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_control_refuses_or_is_away, begin, end),
 		cmocka_unit_test_setup_teardown(test_restarts, begin, end),
 		cmocka_unit_test_setup_teardown(test_the_management_port, begin, end),
+		cmocka_unit_test_setup_teardown(
+			test_a_management_port_that_takes_too_long, begin, end),
 		cmocka_unit_test_setup_teardown(test_the_guard_applies, begin, end),
 	};
 
