@@ -321,15 +321,21 @@ static void hanging_teardown(void **state)
 {
 	const struct init_kind kinds[] = {
 		quick_setup, {.name = "one", .argv = SH("exec sleep 1000")}};
+	const char *at;
+	int teardown;
 	pid_t pid;
 
 	(void)state;
 	box_times.end_ms = 1000;
-	box_start(kinds, COUNT(kinds), SH("exec sleep 1000"), -1);
+	box_start(kinds, COUNT(kinds), SH("echo hangs $$; exec sleep 1000"), -1);
 	pid = box_service_after("one", 0);
 	assert_int_equal(box_end("reboot"), INIT_REBOOT);
 	assert_false(is_alive(pid));
 	assert_true(box_comes("/dev/console", "not all has ended in time"));
+	at = strstr(box_read("/run/sluice/log/messages"), "teardown hangs ");
+	assert_non_null(at);
+	assert_int_equal(sscanf(at, "teardown hangs %d", &teardown), 1);
+	assert_int_equal(kill(teardown, SIGKILL), 0); /* the box would be off now */
 }
 
 static void kernel_is_logged(void **state)
