@@ -42,6 +42,21 @@ static int dial(const char *path)
 	return -1;
 }
 
+/*
+ * A read with a timeout is interrupted when the process is stopped and goes on (Ctrl-Z and fg, a debugger), and the
+ * kernel does not take it up again as others.
+ */
+static ssize_t read_socket(void *cookie, char *out, size_t room)
+{
+	struct cli_peer *peer = cookie;
+	ssize_t n;
+
+	do
+		n = read(peer->fd, out, room);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
 struct cli_peer *cli_peer_open(const char *path)
 {
 	struct cli_peer *peer = calloc(1, sizeof(*peer));
@@ -49,7 +64,8 @@ struct cli_peer *cli_peer_open(const char *path)
 	if (peer == NULL)
 		return NULL;
 	peer->fd = dial(path);
-	peer->in = peer->fd >= 0 ? fdopen(peer->fd, "r") : NULL;
+	if (peer->fd >= 0)
+		peer->in = fopencookie(peer, "r", (cookie_io_functions_t){.read = read_socket});
 	if (peer->in == NULL) {
 		int error = errno;
 
@@ -64,7 +80,7 @@ void cli_peer_close(struct cli_peer *peer)
 {
 	if (peer->in != NULL)
 		fclose(peer->in);
-	else if (peer->fd >= 0)
+	if (peer->fd >= 0)
 		close(peer->fd);
 	free(peer->line);
 	free(peer);

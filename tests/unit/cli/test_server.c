@@ -369,6 +369,69 @@ static void test_the_client_of_the_command_line(void **state)
 	assert_int_equal(errno, ENOENT);
 }
 
+/* S: it waits for somebody; T: it is stopped; Z: it has ended. */
+static void await_state(pid_t pid, const char *wanted)
+{
+	char name[32], text[512] = "";
+	char *state;
+
+	snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
+	do {
+		FILE *file = fopen(name, "r");
+
+		usleep(1000);
+		assert_non_null(file);
+		assert_non_null(fgets(text, sizeof(text), file));
+		fclose(file);
+		state = strrchr(text, ')');
+		assert_non_null(state);
+	} while (strchr(wanted, state[2]) == NULL);
+}
+
+static int accept_request(int listener)
+{
+	int fd = accept(listener, NULL, NULL);
+	char byte = '\0';
+
+	assert_true(fd >= 0);
+	while (byte != '\n')
+		assert_int_equal(read(fd, &byte, 1), 1);
+	return fd;
+}
+
+/* Ctrl-Z and fg interrupt a read that has a timeout, and the kernel does not take it up again. */
+static void test_a_client_that_is_stopped_goes_on_waiting(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), fd, status;
+	pid_t pid;
+
+	(void)state;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/slow.sock", folder);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct cli_peer *peer = cli_peer_open(address.sun_path);
+
+		if (peer == NULL)
+			_exit(1);
+		_exit(cli_peer_ask(peer, json_pack("{s:[s]}", "cmd", "status")) != NULL ? 0 : 2);
+	}
+	fd = accept_request(listener);
+	await_state(pid, "S");
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	await_state(pid, "T");
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	await_state(pid, "SZ");
+	say(fd, "{\"ok\":true}\n", 12);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(fd);
+	close(listener);
+	assert_int_equal(unlink(address.sun_path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_a_path_too_long),
 		cmocka_unit_test_setup_teardown(
 			test_the_client_of_the_command_line, setup, teardown),
+		cmocka_unit_test(test_a_client_that_is_stopped_goes_on_waiting),
 	};
 	int failed;
 
