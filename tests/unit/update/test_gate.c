@@ -59,6 +59,17 @@ static void test_step(void **state)
 
 static char path[64];
 
+/* Stands before the C library's: here an answer takes as long as it takes, so no socket gets a time limit. */
+int setsockopt(int fd, int level, int optname, const void *optval, socklen_t optlen)
+{
+	(void)fd;
+	(void)optval;
+	(void)optlen;
+	assert_int_equal(level, SOL_SOCKET);
+	assert_true(optname == SO_RCVTIMEO || optname == SO_SNDTIMEO);
+	return 0;
+}
+
 /* Control for one question: reads a line, gives the answer. */
 static pid_t serve(const char *answer)
 {
@@ -95,8 +106,7 @@ static void ask(const char *answer, bool is_healthy, const char *why)
 	pid_t child = serve(answer);
 	int status;
 
-	assert_int_equal(update_health(path, reason), is_healthy);
-	if (strstr(reason, why) == NULL)
+	if (update_health(path, reason) != is_healthy || strstr(reason, why) == NULL)
 		fail_msg("'%s' instead of '%s'", reason, why);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
