@@ -27,16 +27,6 @@ static int run_sluicectl(const void *arg)
 	return 127;
 }
 
-static void type(const char *bytes)
-{
-	assert_int_equal(terminal_send(bytes, strlen(bytes)), 0);
-}
-
-static void expect(const char *text)
-{
-	assert_int_equal(terminal_expect(text), 0);
-}
-
 /* "vm> " on a machine whose name is vm. */
 static void expect_prompt(void)
 {
@@ -44,14 +34,14 @@ static void expect_prompt(void)
 
 	gethostname(name, sizeof(name) - 1);
 	snprintf(prompt, sizeof(prompt), "%.*s> ", (int)strcspn(name, "."), name);
-	expect(prompt);
+	terminal_expect(prompt);
 }
 
 static bool says(const char *line, const char *part)
 {
-	type(line);
-	type("\r");
-	expect("\r\n");
+	terminal_send(line);
+	terminal_send("\r");
+	terminal_expect("\r\n");
 	expect_prompt();
 	return strstr(terminal_before(), part) != NULL;
 }
@@ -64,15 +54,15 @@ static void assert_says(const char *line, const char *part)
 
 static void begin(void)
 {
-	assert_int_equal(terminal_start(run_sluicectl, NULL), 0);
-	expect("exit leaves.\r\n");
+	terminal_start(run_sluicectl, NULL);
+	terminal_expect("exit leaves.\r\n");
 	expect_prompt();
 	assert_says("terminal length 0", "");
 }
 
 static void leave(void)
 {
-	type("exit\r");
+	terminal_send("exit\r");
 	assert_int_equal(terminal_end(), 0);
 }
 
@@ -98,8 +88,8 @@ static void the_broker_is_shown(void **state)
 	assert_says("show config mqtt.max_inflight", "max_inflight");
 	assert_says("show clients nobody", "control knows no 'nobody'");
 	assert_says("show log", "there is no log at");
-	type("clear client \"meter 1\"\r");
-	expect("Type 'yes' to go on: ");
+	terminal_send("clear client \"meter 1\"\r");
+	terminal_expect("Type 'yes' to go on: ");
 	assert_says("yes", "'meter 1' is gone");
 	/* the worker closes the connection in its own time */
 	for (int i = 0; i < TRIES && !says("show clients", "no client is connected"); i++)
@@ -118,7 +108,7 @@ static void control_may_die_and_come_back(void **state)
 	assert_says("show topics", "control does not answer at ");
 	assert_says("show status", "does not answer at ");
 	assert_says("show hardware", "cores");
-	type("show clients \t");
+	terminal_send("show clients \t");
 	assert_says("", "control does not answer");
 	assert_int_equal(lab_start(LAB, LAB_CONTROL), 0);
 	assert_says("show listeners", "tcp:default");
@@ -143,10 +133,10 @@ static void a_program_is_interrupted(void **state)
 {
 	(void)state;
 	begin();
-	type("ping 198.18.0.1\r");
-	expect("seq=2");
-	type("\x03");
-	expect("statistics");
+	terminal_send("ping 198.18.0.1\r");
+	terminal_expect("seq=2");
+	terminal_send("\x03");
+	terminal_expect("statistics");
 	expect_prompt();
 	assert_says("show version", "Sluice");
 	leave();
@@ -167,10 +157,10 @@ static void noise_leaves_a_shell(void **state)
 		if (noise[i] == 4)
 			noise[i] = '\r';
 	}
-	assert_int_equal(terminal_send(noise, sizeof(noise)), 0);
-	type("\x03\x03\x03");
-	type("show version | match nothing-after-all-that-noise\r");
-	expect("nothing-after-all-that-noise");
+	terminal_send_bytes(noise, sizeof(noise));
+	terminal_send("\x03\x03\x03");
+	terminal_send("show version | match nothing-after-all-that-noise\r");
+	terminal_expect("nothing-after-all-that-noise");
 	expect_prompt();
 	assert_says("show version", "Sluice");
 	leave();

@@ -13,8 +13,6 @@
 
 /* Programs that get the line for themselves, as ZMODEM does, and give it back; and one that is only listened to. */
 
-static struct pty pty;
-
 static void write_program(const char *name, const char *text)
 {
 	char path[64];
@@ -55,9 +53,9 @@ static int remove_box(void **state)
 
 static void must_be_well(void)
 {
-	pty_send(&pty, "show version | match version\r");
-	pty_expect(&pty, "1.2.3-test");
-	pty_expect(&pty, PTY_PROMPT);
+	terminal_send("show version | match version\r");
+	terminal_expect("1.2.3-test");
+	terminal_expect(PTY_PROMPT);
 }
 
 static void test_a_program_talks_over_the_line_and_gives_it_back(void **state)
@@ -65,48 +63,48 @@ static void test_a_program_talks_over_the_line_and_gives_it_back(void **state)
 	(void)state;
 	write_program("sz",
 		"#!/bin/sh\necho \"sz sends $3\"\nread -r word\necho \"it heard $word\" >&2\n");
-	pty_start(&pty, use_programs);
-	pty_log_in_first(&pty);
-	pty_send(&pty, "tech-support send\r");
-	pty_expect(&pty, "sz sends ");
-	assert_non_null(strstr(pty_expect(&pty, "\r\n"), "/data/upload/tech-support-"));
+	pty_start(use_programs);
+	pty_log_in_first();
+	terminal_send("tech-support send\r");
+	terminal_expect("sz sends ");
+	assert_non_null(strstr(terminal_expect("\r\n"), "/data/upload/tech-support-"));
 	/* Line ends are as they come here, as the line is raw: the program says what it wants. */
-	pty_send(&pty, "hello\n");
-	pty_expect(&pty, "it heard hello\r\n");
-	pty_expect(&pty, PTY_PROMPT);
+	terminal_send("hello\n");
+	terminal_expect("it heard hello\r\n");
+	terminal_expect(PTY_PROMPT);
 	must_be_well();
-	pty_stop(&pty);
+	pty_stop();
 }
 
 static void test_one_that_fails_says_where_the_archive_is(void **state)
 {
 	(void)state;
 	write_program("sz", "#!/bin/sh\nexit 7\n");
-	pty_start(&pty, use_programs);
-	pty_log_in_first(&pty);
-	pty_send(&pty, "tech-support send\r");
-	pty_expect(&pty, "It was not sent (status 7); the archive is ");
-	pty_expect(&pty, PTY_PROMPT);
+	pty_start(use_programs);
+	pty_log_in_first();
+	terminal_send("tech-support send\r");
+	terminal_expect("It was not sent (status 7); the archive is ");
+	terminal_expect(PTY_PROMPT);
 	must_be_well();
-	pty_stop(&pty);
+	pty_stop();
 }
 
 static void test_ctrl_c_ends_it_and_not_the_console(void **state)
 {
 	(void)state;
 	write_program("sluice-firmware", "#!/bin/sh\necho \"waits: $*\"\nexec sleep 60\n");
-	pty_start(&pty, use_programs);
-	pty_log_in_first(&pty);
-	pty_send(&pty, "firmware install serial\r");
-	pty_expect(&pty, "Type 'yes' to go on: ");
-	pty_send(&pty, "yes\r");
-	pty_expect(&pty, "waits: --root ");
-	pty_expect(&pty, "install serial");
-	pty_send(&pty, "\x03");
-	pty_expect(&pty, "was ended by signal 2");
-	pty_expect(&pty, PTY_PROMPT);
+	pty_start(use_programs);
+	pty_log_in_first();
+	terminal_send("firmware install serial\r");
+	terminal_expect("Type 'yes' to go on: ");
+	terminal_send("yes\r");
+	terminal_expect("waits: --root ");
+	terminal_expect("install serial");
+	terminal_send("\x03");
+	terminal_expect("was ended by signal 2");
+	terminal_expect(PTY_PROMPT);
 	must_be_well();
-	pty_stop(&pty);
+	pty_stop();
 }
 
 /* The line is raw, so that Ctrl-C is a key: a group of its own takes nothing from the program, and is killed whole. */

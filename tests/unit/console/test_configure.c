@@ -13,32 +13,30 @@
 
 #define CONFIG_PROMPT "box# "
 
-static struct pty pty;
-
 static int make_box(void **state)
 {
 	(void)state;
 	pty_box();
-	pty_start(&pty, NULL);
-	pty_log_in_first(&pty);
-	pty_send(&pty, "configure\r");
-	pty_expect(&pty, CONFIG_PROMPT);
+	pty_start(NULL);
+	pty_log_in_first();
+	terminal_send("configure\r");
+	terminal_expect(CONFIG_PROMPT);
 	return 0;
 }
 
 static int remove_box(void **state)
 {
 	(void)state;
-	pty_stop(&pty);
+	pty_stop();
 	pty_box_remove();
 	return 0;
 }
 
 static void run(const char *line)
 {
-	pty_send(&pty, line);
-	pty_send(&pty, "\r");
-	pty_expect(&pty, CONFIG_PROMPT);
+	terminal_send(line);
+	terminal_send("\r");
+	terminal_expect(CONFIG_PROMPT);
 }
 
 static void test_tab_completes_keys_and_values(void **state)
@@ -46,18 +44,18 @@ static void test_tab_completes_keys_and_values(void **state)
 	const char *changes;
 
 	(void)state;
-	pty_send(&pty, "set mqtt.max_inf\t");
-	pty_expect(&pty, "mqtt.max_inflight ");
-	pty_send(&pty, "12\r");
-	pty_expect(&pty, CONFIG_PROMPT);
-	pty_send(&pty, "set log.le\tdeb\t\r");
-	pty_expect(&pty, "log.level debug ");
-	pty_expect(&pty, CONFIG_PROMPT);
-	pty_send(&pty, "set mqtt.retain_av\tf\t\r");
-	pty_expect(&pty, "false ");
-	pty_expect(&pty, CONFIG_PROMPT);
-	pty_send(&pty, "compare\r");
-	changes = pty_expect(&pty, CONFIG_PROMPT);
+	terminal_send("set mqtt.max_inf\t");
+	terminal_expect("mqtt.max_inflight ");
+	terminal_send("12\r");
+	terminal_expect(CONFIG_PROMPT);
+	terminal_send("set log.le\tdeb\t\r");
+	terminal_expect("log.level debug ");
+	terminal_expect(CONFIG_PROMPT);
+	terminal_send("set mqtt.retain_av\tf\t\r");
+	terminal_expect("false ");
+	terminal_expect(CONFIG_PROMPT);
+	terminal_send("compare\r");
+	changes = terminal_expect(CONFIG_PROMPT);
 	assert_non_null(strstr(changes, "+ log.level = debug"));
 	assert_non_null(strstr(changes, "+ mqtt.max_inflight = 12"));
 	assert_non_null(strstr(changes, "+ mqtt.retain_available = false"));
@@ -68,102 +66,102 @@ static void test_a_question_mark_explains_the_value(void **state)
 	const char *help;
 
 	(void)state;
-	pty_send(&pty, "set mqtt.max_inflight ?");
-	help = pty_expect(&pty, "(value)");
+	terminal_send("set mqtt.max_inflight ?");
+	help = terminal_expect("(value)");
 	assert_non_null(strstr(help, "an integer from 1 to 65535"));
 	assert_non_null(strstr(help, "new connections"));
 	assert_non_null(strstr(help, "on the way to a client at once"));
-	pty_expect(&pty, "mqtt.max_inflight ");
-	pty_send(&pty, "77\r");
-	pty_expect(&pty, CONFIG_PROMPT);
-	pty_send(&pty, "set mqtt.max_inflight ?");
-	help = pty_expect(&pty, "<value>");
+	terminal_expect("mqtt.max_inflight ");
+	terminal_send("77\r");
+	terminal_expect(CONFIG_PROMPT);
+	terminal_send("set mqtt.max_inflight ?");
+	help = terminal_expect("<value>");
 	assert_non_null(strstr(help, "77"));
-	pty_send(&pty, "\x15\r");
-	pty_expect(&pty, CONFIG_PROMPT);
-	pty_send(&pty, "set mqtt.max_in?");
-	pty_expect(&pty, "(new connections)");
+	terminal_send("\x15\r");
+	terminal_expect(CONFIG_PROMPT);
+	terminal_send("set mqtt.max_in?");
+	terminal_expect("(new connections)");
 }
 
 static void test_a_section_completes_its_own_keys(void **state)
 {
 	(void)state;
-	pty_send(&pty, "edit mq\t\r");
-	pty_expect(&pty, "[edit mqtt]");
-	pty_expect(&pty, CONFIG_PROMPT);
-	pty_send(&pty, "set max_inf\t");
-	pty_expect(&pty, "set max_inflight ");
-	pty_send(&pty, "5\r");
-	pty_expect(&pty, CONFIG_PROMPT);
-	pty_send(&pty, "exit\r");
-	pty_expect(&pty, CONFIG_PROMPT);
-	pty_send(&pty, "compare\r");
-	pty_expect(&pty, "+ mqtt.max_inflight = 5");
-	pty_expect(&pty, CONFIG_PROMPT);
+	terminal_send("edit mq\t\r");
+	terminal_expect("[edit mqtt]");
+	terminal_expect(CONFIG_PROMPT);
+	terminal_send("set max_inf\t");
+	terminal_expect("set max_inflight ");
+	terminal_send("5\r");
+	terminal_expect(CONFIG_PROMPT);
+	terminal_send("exit\r");
+	terminal_expect(CONFIG_PROMPT);
+	terminal_send("compare\r");
+	terminal_expect("+ mqtt.max_inflight = 5");
+	terminal_expect(CONFIG_PROMPT);
 }
 
 static void test_leaving_with_changes_asks(void **state)
 {
 	(void)state;
 	run("set mqtt.max_inflight 12");
-	pty_send(&pty, "exit\r");
-	pty_expect(&pty, "Type 'yes' to go on: ");
-	pty_send(&pty, "no\r");
-	pty_expect(&pty, "Nothing was changed.");
-	pty_expect(&pty, CONFIG_PROMPT);
-	pty_send(&pty, "exit\r");
-	pty_expect(&pty, "Type 'yes' to go on: ");
-	pty_send(&pty, "yes\r");
-	pty_expect(&pty, PTY_PROMPT);
-	pty_send(&pty, "configure\r");
-	pty_expect(&pty, CONFIG_PROMPT);
+	terminal_send("exit\r");
+	terminal_expect("Type 'yes' to go on: ");
+	terminal_send("no\r");
+	terminal_expect("Nothing was changed.");
+	terminal_expect(CONFIG_PROMPT);
+	terminal_send("exit\r");
+	terminal_expect("Type 'yes' to go on: ");
+	terminal_send("yes\r");
+	terminal_expect(PTY_PROMPT);
+	terminal_send("configure\r");
+	terminal_expect(CONFIG_PROMPT);
 	run("compare");
-	pty_send(&pty, "exit\r");
-	pty_expect(&pty, PTY_PROMPT);
+	terminal_send("exit\r");
+	terminal_expect(PTY_PROMPT);
 }
 
 static void test_a_commit_that_restarts_asks_and_one_that_does_not_does_not(void **state)
 {
 	(void)state;
 	run("set mqtt.max_inflight 12");
-	pty_send(&pty, "commit\r");
-	pty_expect(&pty, "Committed as revision");
-	pty_expect(&pty, CONFIG_PROMPT);
+	terminal_send("commit\r");
+	terminal_expect("Committed as revision");
+	terminal_expect(CONFIG_PROMPT);
 	run("set dataplane.core 3");
-	pty_send(&pty, "commit\r");
-	pty_expect(&pty, "all clients are disconnected");
-	pty_expect(&pty, "Type 'yes' to go on: ");
-	pty_send(&pty, "\x03");
-	pty_expect(&pty, "Nothing was changed.");
-	pty_expect(&pty, CONFIG_PROMPT);
-	pty_send(&pty, "commit no-restart\r");
-	pty_expect(&pty, "Committed as revision");
-	pty_expect(&pty, CONFIG_PROMPT);
+	terminal_send("commit\r");
+	terminal_expect("all clients are disconnected");
+	terminal_expect("Type 'yes' to go on: ");
+	terminal_send("\x03");
+	terminal_expect("Nothing was changed.");
+	terminal_expect(CONFIG_PROMPT);
+	terminal_send("commit no-restart\r");
+	terminal_expect("Committed as revision");
+	terminal_expect(CONFIG_PROMPT);
 }
 
 static void test_run_completes_operational_commands(void **state)
 {
 	(void)state;
-	pty_send(&pty, "run sho\tversi\t\r");
-	pty_expect(&pty, "run show version ");
-	pty_expect(&pty, "1.2.3-test");
-	pty_expect(&pty, CONFIG_PROMPT);
+	terminal_send("run sho\tversi\t\r");
+	terminal_expect("run show version ");
+	terminal_expect("1.2.3-test");
+	terminal_expect(CONFIG_PROMPT);
 }
 
 static void test_the_next_session_finds_no_candidate(void **state)
 {
 	(void)state;
 	run("set mqtt.max_inflight 12");
-	pty_send(&pty, "exit discard\r");
-	pty_expect(&pty, PTY_PROMPT);
-	pty_send(&pty, "exit\r");
-	pty_expect(&pty, PTY_LOGIN);
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
-	pty_expect(&pty, PTY_PROMPT);
-	pty_send(&pty, "configure\r");
-	pty_expect(&pty, CONFIG_PROMPT);
-	pty_send(&pty, "compare\r");
-	pty_expect(&pty, "There is no difference.");
+	terminal_send("exit discard\r");
+	terminal_expect(PTY_PROMPT);
+	terminal_send("exit\r");
+	terminal_expect(PTY_LOGIN);
+	pty_log_in("admin", PTY_PASSWORD);
+	terminal_expect(PTY_PROMPT);
+	terminal_send("configure\r");
+	terminal_expect(CONFIG_PROMPT);
+	terminal_send("compare\r");
+	terminal_expect("There is no difference.");
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_box, remove_box)

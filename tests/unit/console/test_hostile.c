@@ -7,14 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 
 #include "console.h"
 #include "pty_box.h"
 
 /* Whatever comes over the line, the next user finds a login prompt that works. */
-
-static struct pty pty;
 
 static int make_box(void **state)
 {
@@ -33,24 +30,24 @@ static int remove_box(void **state)
 /* An empty line gives a prompt of its own, wherever the noise has left us. */
 static void must_be_well(void)
 {
-	pty_send(&pty, "\x03\x15\r");
-	pty_expect(&pty, PTY_LOGIN);
+	terminal_send("\x03\x15\r");
+	terminal_expect(PTY_LOGIN);
 	for (int i = 0; i < 3; i++) {
-		pty_send(&pty, "\x03");
-		pty_expect(&pty, PTY_LOGIN);
+		terminal_send("\x03");
+		terminal_expect(PTY_LOGIN);
 	}
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
-	pty_expect(&pty, PTY_PROMPT);
-	pty_send(&pty, "exit\r");
-	pty_expect(&pty, PTY_LOGIN);
+	pty_log_in("admin", PTY_PASSWORD);
+	terminal_expect(PTY_PROMPT);
+	terminal_send("exit\r");
+	terminal_expect(PTY_LOGIN);
 }
 
 static void begin(void)
 {
-	pty_start(&pty, NULL);
-	pty_log_in_first(&pty);
-	pty_send(&pty, "exit\r");
-	pty_expect(&pty, PTY_LOGIN);
+	pty_start(NULL);
+	pty_log_in_first();
+	terminal_send("exit\r");
+	terminal_expect(PTY_LOGIN);
 }
 
 /* Noise holds line ends, and so attempts to log in, which lock. The lock is not what is tested here. */
@@ -58,13 +55,13 @@ static void end_the_lock(void)
 {
 	FILE *file;
 
-	pty_stop(&pty);
+	pty_stop();
 	file = fopen(pty_path("/run/sluice/console.lock"), "w");
 	assert_non_null(file);
 	fputs("5 1 0\n", file);
 	fclose(file);
-	pty_start(&pty, NULL);
-	pty_expect(&pty, PTY_LOGIN);
+	pty_start(NULL);
+	terminal_expect(PTY_LOGIN);
 }
 
 static void test_binary_noise(void **state)
@@ -78,12 +75,12 @@ static void test_binary_noise(void **state)
 		random = random * 1664525 + 1013904223;
 		noise[i] = (char)(random >> 24);
 	}
-	pty_send_bytes(&pty, noise, sizeof(noise));
-	pty_send(&pty, "\x03\x03\r");
-	pty_expect(&pty, PTY_LOGIN);
+	terminal_send_bytes(noise, sizeof(noise));
+	terminal_send("\x03\x03\r");
+	terminal_expect(PTY_LOGIN);
 	end_the_lock();
 	must_be_well();
-	pty_stop(&pty);
+	pty_stop();
 }
 
 static void test_a_line_of_a_megabyte_for_name_and_password(void **state)
@@ -93,15 +90,15 @@ static void test_a_line_of_a_megabyte_for_name_and_password(void **state)
 	(void)state;
 	begin();
 	memset(line, 'a', sizeof(line));
-	pty_send_bytes(&pty, line, sizeof(line));
-	pty_send(&pty, "\r");
-	pty_expect(&pty, "Password: ");
-	pty_send_bytes(&pty, line, sizeof(line));
-	pty_send(&pty, "\r");
-	pty_expect(&pty, "Login incorrect.");
-	pty_expect(&pty, PTY_LOGIN);
+	terminal_send_bytes(line, sizeof(line));
+	terminal_send("\r");
+	terminal_expect("Password: ");
+	terminal_send_bytes(line, sizeof(line));
+	terminal_send("\r");
+	terminal_expect("Login incorrect.");
+	terminal_expect(PTY_LOGIN);
 	must_be_well();
-	pty_stop(&pty);
+	pty_stop();
 }
 
 static void test_the_end_of_a_long_password_does_not_count_as_one(void **state)
@@ -111,11 +108,11 @@ static void test_the_end_of_a_long_password_does_not_count_as_one(void **state)
 	(void)state;
 	begin();
 	snprintf(longest, sizeof(longest), "%s%0*d", PTY_PASSWORD, 100, 7);
-	pty_log_in(&pty, "admin", longest);
-	pty_expect(&pty, "Login incorrect.");
-	pty_expect(&pty, PTY_LOGIN);
+	pty_log_in("admin", longest);
+	terminal_expect("Login incorrect.");
+	terminal_expect(PTY_LOGIN);
 	must_be_well();
-	pty_stop(&pty);
+	pty_stop();
 }
 
 static void test_every_control_character_at_each_prompt(void **state)
@@ -126,27 +123,27 @@ static void test_every_control_character_at_each_prompt(void **state)
 		const char keys[] = {(char)c, (char)c, (char)c};
 
 		/* Twice: Ctrl-V takes the key behind it for text. */
-		pty_send_bytes(&pty, keys, sizeof(keys));
-		pty_send(&pty, "\x03\x03");
-		pty_expect(&pty, PTY_LOGIN);
+		terminal_send_bytes(keys, sizeof(keys));
+		terminal_send("\x03\x03");
+		terminal_expect(PTY_LOGIN);
 	}
-	pty_settle(&pty);
+	terminal_settle();
 	for (int c = 1; c < ' '; c++) {
 		const char keys[] = {(char)c};
 
 		if (c == '\r' || c == '\n')
 			continue; /* they are an answer */
-		pty_send(&pty, "\x03");
-		pty_expect(&pty, PTY_LOGIN);
-		pty_send(&pty, "nobody\r");
-		pty_expect(&pty, "Password: ");
-		pty_send_bytes(&pty, keys, sizeof(keys));
-		pty_send(&pty, "\x03\x03");
-		pty_expect(&pty, PTY_LOGIN);
+		terminal_send("\x03");
+		terminal_expect(PTY_LOGIN);
+		terminal_send("nobody\r");
+		terminal_expect("Password: ");
+		terminal_send_bytes(keys, sizeof(keys));
+		terminal_send("\x03\x03");
+		terminal_expect(PTY_LOGIN);
 	}
-	pty_settle(&pty);
+	terminal_settle();
 	must_be_well();
-	pty_stop(&pty);
+	pty_stop();
 }
 
 static void test_ends_of_input_without_end(void **state)
@@ -154,10 +151,10 @@ static void test_ends_of_input_without_end(void **state)
 	(void)state;
 	begin();
 	for (int i = 0; i < 200; i++)
-		pty_send(&pty, "\x04");
-	pty_settle(&pty);
+		terminal_send("\x04");
+	terminal_settle();
 	must_be_well();
-	pty_stop(&pty);
+	pty_stop();
 }
 
 static void test_broken_utf8_and_escapes(void **state)
@@ -170,19 +167,18 @@ static void test_broken_utf8_and_escapes(void **state)
 	(void)state;
 	begin();
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-		pty_send(&pty, pieces[i]);
-		pty_send(&pty, "\x03\x03");
-		pty_expect(&pty, PTY_LOGIN);
+		terminal_send(pieces[i]);
+		terminal_send("\x03\x03");
+		terminal_expect(PTY_LOGIN);
 	}
 	/* A piece of a character in front of the name is dropped, not taken for a part of it. */
-	pty_send(&pty, "\x03\x03");
-	pty_expect(&pty, PTY_LOGIN);
-	pty_log_in(&pty,
-		"\xe2\x82"
-		"admin",
+	terminal_send("\x03\x03");
+	terminal_expect(PTY_LOGIN);
+	pty_log_in("\xe2\x82"
+		   "admin",
 		PTY_PASSWORD);
-	pty_expect(&pty, PTY_PROMPT);
-	pty_stop(&pty);
+	terminal_expect(PTY_PROMPT);
+	pty_stop();
 }
 
 static void test_breaks_and_nuls(void **state)
@@ -192,10 +188,10 @@ static void test_breaks_and_nuls(void **state)
 	(void)state;
 	begin();
 	for (int i = 0; i < 10; i++)
-		assert_int_equal(tcsendbreak(pty.fd, 0), 0);
-	pty_send_bytes(&pty, nuls, sizeof(nuls));
+		terminal_break();
+	terminal_send_bytes(nuls, sizeof(nuls));
 	must_be_well();
-	pty_stop(&pty);
+	pty_stop();
 }
 
 static void test_a_thousand_wrong_passwords(void **state)
@@ -203,15 +199,15 @@ static void test_a_thousand_wrong_passwords(void **state)
 	(void)state;
 	begin();
 	for (int i = 0; i < 1000; i++) {
-		pty_log_in(&pty, "admin", "wrong one");
-		pty_expect(&pty, i < CONSOLE_LOCK_AFTER ? "Login incorrect." : "locked for ");
-		pty_expect(&pty, PTY_LOGIN);
+		pty_log_in("admin", "wrong one");
+		terminal_expect(i < CONSOLE_LOCK_AFTER ? "Login incorrect." : "locked for ");
+		terminal_expect(PTY_LOGIN);
 	}
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
-	pty_expect(&pty, "locked for ");
+	pty_log_in("admin", PTY_PASSWORD);
+	terminal_expect("locked for ");
 	end_the_lock();
 	must_be_well();
-	pty_stop(&pty);
+	pty_stop();
 }
 
 static void test_signals_of_a_terminal_mean_nothing(void **state)
@@ -219,13 +215,13 @@ static void test_signals_of_a_terminal_mean_nothing(void **state)
 	(void)state;
 	begin();
 	/* Ctrl-\, Ctrl-Z, Ctrl-S, Ctrl-Q */
-	pty_send(&pty, "\x1c\x1a\x13\x11");
+	terminal_send("\x1c\x1a\x13\x11");
 	must_be_well();
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
-	pty_expect(&pty, PTY_PROMPT);
-	pty_send(&pty, "\x1c\x1a\x13\x11\x15\r");
-	pty_expect(&pty, PTY_PROMPT);
-	pty_stop(&pty);
+	pty_log_in("admin", PTY_PASSWORD);
+	terminal_expect(PTY_PROMPT);
+	terminal_send("\x1c\x1a\x13\x11\x15\r");
+	terminal_expect(PTY_PROMPT);
+	pty_stop();
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_box, remove_box)

@@ -17,8 +17,6 @@
 
 /* Login as a user sees it: at the far end of a line, with the box's files behind it. */
 
-static struct pty pty;
-
 static int make_box(void **state)
 {
 	(void)state;
@@ -35,14 +33,14 @@ static int remove_box(void **state)
 
 static void must_login_again(void)
 {
-	pty_expect(&pty, "Login incorrect.");
-	pty_expect(&pty, PTY_LOGIN);
+	terminal_expect("Login incorrect.");
+	terminal_expect(PTY_LOGIN);
 }
 
 static void log_out(void)
 {
-	pty_send(&pty, "exit\r");
-	pty_expect(&pty, PTY_LOGIN);
+	terminal_send("exit\r");
+	terminal_expect(PTY_LOGIN);
 }
 
 static void write_file(const char *path, const char *text)
@@ -60,35 +58,35 @@ static void test_the_first_password_opens_and_must_be_changed(void **state)
 	struct console_users users;
 
 	(void)state;
-	pty_start(&pty, NULL);
-	pty_first_password(&pty, first, sizeof(first));
+	pty_start(NULL);
+	pty_first_password(first, sizeof(first));
 	assert_int_equal(strlen(first), CONSOLE_RANDOM_LEN);
 	assert_int_equal(console_users_load(&users, pty_path("/cfg/users")), 0);
 	assert_true(console_users_find(&users, "admin")->must_change);
-	pty_log_in(&pty, "admin", first);
-	pty_expect(&pty, "New password: ");
-	pty_send(&pty, PTY_PASSWORD "\r");
-	pty_expect(&pty, "New password again: ");
-	pty_send(&pty, PTY_PASSWORD "\r");
-	pty_expect(&pty, PTY_PROMPT);
+	pty_log_in("admin", first);
+	terminal_expect("New password: ");
+	terminal_send(PTY_PASSWORD "\r");
+	terminal_expect("New password again: ");
+	terminal_send(PTY_PASSWORD "\r");
+	terminal_expect(PTY_PROMPT);
 	assert_int_equal(console_users_load(&users, pty_path("/cfg/users")), 0);
 	assert_false(console_users_find(&users, "admin")->must_change);
 	log_out();
-	pty_log_in(&pty, "admin", first);
+	pty_log_in("admin", first);
 	must_login_again();
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
-	pty_expect(&pty, PTY_PROMPT);
-	pty_stop(&pty);
+	pty_log_in("admin", PTY_PASSWORD);
+	terminal_expect(PTY_PROMPT);
+	pty_stop();
 
 	pty_reboot();
-	pty_start(&pty, NULL);
-	assert_null(strstr(pty_expect(&pty, PTY_LOGIN), "First password"));
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
-	pty_expect(&pty, PTY_PROMPT);
-	pty_stop(&pty);
+	pty_start(NULL);
+	assert_null(strstr(terminal_expect(PTY_LOGIN), "First password"));
+	pty_log_in("admin", PTY_PASSWORD);
+	terminal_expect(PTY_PROMPT);
+	pty_stop();
 	assert_false(pty_has_logged(PTY_PASSWORD));
 	assert_false(pty_has_logged(first));
-	assert_null(strstr(pty.text, PTY_PASSWORD));
+	assert_false(terminal_has_shown(PTY_PASSWORD));
 }
 
 static void test_until_the_first_login_every_boot_has_a_password_of_its_own(void **state)
@@ -96,26 +94,26 @@ static void test_until_the_first_login_every_boot_has_a_password_of_its_own(void
 	char first[CONSOLE_PASSWORD_MAX], second[CONSOLE_PASSWORD_MAX];
 
 	(void)state;
-	pty_start(&pty, NULL);
-	pty_first_password(&pty, first, sizeof(first));
-	pty_stop(&pty);
+	pty_start(NULL);
+	pty_first_password(first, sizeof(first));
+	pty_stop();
 
 	/* The process alone started anew: what was shown holds. */
-	pty_start(&pty, NULL);
-	assert_null(strstr(pty_expect(&pty, PTY_LOGIN), "First password"));
-	pty_log_in(&pty, "admin", first);
-	pty_expect(&pty, "New password: ");
-	pty_stop(&pty);
+	pty_start(NULL);
+	assert_null(strstr(terminal_expect(PTY_LOGIN), "First password"));
+	pty_log_in("admin", first);
+	terminal_expect("New password: ");
+	pty_stop();
 
 	pty_reboot();
-	pty_start(&pty, NULL);
-	pty_first_password(&pty, second, sizeof(second));
+	pty_start(NULL);
+	pty_first_password(second, sizeof(second));
 	assert_string_not_equal(first, second);
-	pty_log_in(&pty, "admin", first);
+	pty_log_in("admin", first);
 	must_login_again();
-	pty_log_in(&pty, "admin", second);
-	pty_expect(&pty, "New password: ");
-	pty_stop(&pty);
+	pty_log_in("admin", second);
+	terminal_expect("New password: ");
+	pty_stop();
 }
 
 static void test_a_new_password_that_is_none_is_asked_for_again(void **state)
@@ -124,55 +122,54 @@ static void test_a_new_password_that_is_none_is_asked_for_again(void **state)
 	char first[CONSOLE_PASSWORD_MAX], longest[100];
 
 	(void)state;
-	pty_start(&pty, NULL);
-	pty_first_password(&pty, first, sizeof(first));
-	pty_log_in(&pty, "admin", first);
+	pty_start(NULL);
+	pty_first_password(first, sizeof(first));
+	pty_log_in("admin", first);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		pty_expect(&pty, "New password: ");
-		pty_send(&pty, bad[i]);
-		pty_send(&pty, "\r");
-		pty_expect(&pty, "must have at least 10");
+		terminal_expect("New password: ");
+		terminal_send(bad[i]);
+		terminal_send("\r");
+		terminal_expect("must have at least 10");
 	}
-	pty_expect(&pty, "New password: ");
-	pty_send(&pty, first);
-	pty_send(&pty, "\r");
-	pty_expect(&pty, "must not be the old one");
-	pty_expect(&pty, "New password: ");
+	terminal_expect("New password: ");
+	terminal_send(first);
+	terminal_send("\r");
+	terminal_expect("must not be the old one");
+	terminal_expect("New password: ");
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	pty_send(&pty, longest);
-	pty_send(&pty, "\r");
-	pty_expect(&pty, "must not have more than 64");
-	pty_expect(&pty, "New password: ");
-	pty_send(&pty, PTY_PASSWORD "\r");
-	pty_expect(&pty, "New password again: ");
-	pty_send(&pty, PTY_PASSWORD "x\r");
-	pty_expect(&pty, "not the same");
-	pty_expect(&pty, "New password: ");
-	pty_send(&pty, "\x03");
-	pty_expect(&pty, "Logged out");
-	pty_expect(&pty, PTY_LOGIN);
-	pty_log_in(&pty, "admin", first);
-	pty_expect(&pty, "New password: ");
-	pty_send(&pty, "\x04");
-	pty_expect(&pty, "Logged out");
-	pty_stop(&pty);
+	terminal_send(longest);
+	terminal_send("\r");
+	terminal_expect("must not have more than 64");
+	terminal_expect("New password: ");
+	terminal_send(PTY_PASSWORD "\r");
+	terminal_expect("New password again: ");
+	terminal_send(PTY_PASSWORD "x\r");
+	terminal_expect("not the same");
+	terminal_expect("New password: ");
+	terminal_send("\x03");
+	terminal_expect("Logged out");
+	terminal_expect(PTY_LOGIN);
+	pty_log_in("admin", first);
+	terminal_expect("New password: ");
+	terminal_send("\x04");
+	terminal_expect("Logged out");
+	pty_stop();
 }
 
 static void test_a_wrong_user_and_a_wrong_password_look_the_same(void **state)
 {
-	static char user[PTY_TEXT_MAX], password[PTY_TEXT_MAX];
+	char wrong_password[1024];
 
 	(void)state;
-	pty_start(&pty, NULL);
-	pty_log_in_first(&pty);
+	pty_start(NULL);
+	pty_log_in_first();
 	log_out();
-	pty_log_in(&pty, "admin", "not this one");
-	snprintf(password, sizeof(password), "%s", pty_expect(&pty, PTY_LOGIN));
-	pty_log_in(&pty, "admim", PTY_PASSWORD);
-	snprintf(user, sizeof(user), "%s", pty_expect(&pty, PTY_LOGIN));
-	assert_string_equal(user, password);
-	pty_stop(&pty);
+	pty_log_in("admin", "not this one");
+	snprintf(wrong_password, sizeof(wrong_password), "%s", terminal_expect(PTY_LOGIN));
+	pty_log_in("admim", PTY_PASSWORD);
+	assert_string_equal(terminal_expect(PTY_LOGIN), wrong_password);
+	pty_stop();
 	assert_false(pty_has_logged("admim"));
 	assert_true(pty_has_logged("wrong password number 2"));
 }
@@ -182,43 +179,43 @@ static void test_five_wrong_passwords_lock_even_the_right_one(void **state)
 	struct stat info;
 
 	(void)state;
-	pty_start(&pty, NULL);
-	pty_log_in_first(&pty);
+	pty_start(NULL);
+	pty_log_in_first();
 	log_out();
 	for (int i = 0; i < CONSOLE_LOCK_AFTER; i++) {
-		pty_log_in(&pty, "admin", "wrong one");
-		pty_expect(&pty, "Login incorrect.");
+		pty_log_in("admin", "wrong one");
+		terminal_expect("Login incorrect.");
 	}
-	pty_expect(&pty, "locked for 30 s");
-	pty_expect(&pty, PTY_LOGIN);
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
-	pty_expect(&pty, "locked for ");
-	pty_expect(&pty, PTY_LOGIN);
-	pty_stop(&pty);
+	terminal_expect("locked for 30 s");
+	terminal_expect(PTY_LOGIN);
+	pty_log_in("admin", PTY_PASSWORD);
+	terminal_expect("locked for ");
+	terminal_expect(PTY_LOGIN);
+	pty_stop();
 	assert_true(pty_has_logged("the console is locked for 30 s"));
 
 	/* It outlives the process; a reboot begins with the first step. */
-	pty_start(&pty, NULL);
-	pty_expect(&pty, PTY_LOGIN);
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
-	pty_expect(&pty, "locked for ");
-	pty_stop(&pty);
+	pty_start(NULL);
+	terminal_expect(PTY_LOGIN);
+	pty_log_in("admin", PTY_PASSWORD);
+	terminal_expect("locked for ");
+	pty_stop();
 	pty_reboot();
-	pty_start(&pty, NULL);
-	pty_expect(&pty, PTY_LOGIN);
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
-	pty_expect(&pty, "locked for ");
-	pty_stop(&pty);
+	pty_start(NULL);
+	terminal_expect(PTY_LOGIN);
+	pty_log_in("admin", PTY_PASSWORD);
+	terminal_expect("locked for ");
+	pty_stop();
 
 	/* Once its time is over the right one opens, and forgives. */
 	write_file("/run/sluice/console.lock", "5 1 3\n");
-	pty_start(&pty, NULL);
-	pty_expect(&pty, PTY_LOGIN);
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
-	pty_expect(&pty, "Wrong passwords since the last login: 5.");
-	pty_expect(&pty, PTY_PROMPT);
+	pty_start(NULL);
+	terminal_expect(PTY_LOGIN);
+	pty_log_in("admin", PTY_PASSWORD);
+	terminal_expect("Wrong passwords since the last login: 5.");
+	terminal_expect(PTY_PROMPT);
 	assert_int_equal(stat(pty_path("/cfg/users.locked"), &info), -1);
-	pty_stop(&pty);
+	pty_stop();
 	assert_true(pty_has_logged("3 attempts to log in were refused"));
 }
 
@@ -226,9 +223,9 @@ static void test_a_file_of_users_that_is_none_does_not_shut_everybody_out(void *
 {
 	(void)state;
 	write_file("/cfg/users", "what is this?\n");
-	pty_start(&pty, NULL);
-	pty_log_in_first(&pty);
-	pty_stop(&pty);
+	pty_start(NULL);
+	pty_log_in_first();
+	pty_stop();
 	assert_int_equal(access(pty_path("/cfg/users.bad"), F_OK), 0);
 	assert_true(pty_has_logged("this is not a file of users"));
 }
@@ -236,28 +233,28 @@ static void test_a_file_of_users_that_is_none_does_not_shut_everybody_out(void *
 static void test_the_password_command_wants_the_old_one(void **state)
 {
 	(void)state;
-	pty_start(&pty, NULL);
-	pty_log_in_first(&pty);
-	pty_send(&pty, "password\r");
-	pty_expect(&pty, "Old password: ");
-	pty_send(&pty, "wrong one\r");
-	pty_expect(&pty, "not your password");
-	pty_expect(&pty, PTY_PROMPT);
-	pty_send(&pty, "password\r");
-	pty_expect(&pty, "Old password: ");
-	pty_send(&pty, PTY_PASSWORD "\r");
-	pty_expect(&pty, "New password: ");
-	pty_send(&pty, "Another-Horse-8\r");
-	pty_expect(&pty, "New password again: ");
-	pty_send(&pty, "Another-Horse-8\r");
-	pty_expect(&pty, "is changed");
-	pty_expect(&pty, PTY_PROMPT);
+	pty_start(NULL);
+	pty_log_in_first();
+	terminal_send("password\r");
+	terminal_expect("Old password: ");
+	terminal_send("wrong one\r");
+	terminal_expect("not your password");
+	terminal_expect(PTY_PROMPT);
+	terminal_send("password\r");
+	terminal_expect("Old password: ");
+	terminal_send(PTY_PASSWORD "\r");
+	terminal_expect("New password: ");
+	terminal_send("Another-Horse-8\r");
+	terminal_expect("New password again: ");
+	terminal_send("Another-Horse-8\r");
+	terminal_expect("is changed");
+	terminal_expect(PTY_PROMPT);
 	log_out();
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
+	pty_log_in("admin", PTY_PASSWORD);
 	must_login_again();
-	pty_log_in(&pty, "admin", "Another-Horse-8");
-	pty_expect(&pty, PTY_PROMPT);
-	pty_stop(&pty);
+	pty_log_in("admin", "Another-Horse-8");
+	terminal_expect(PTY_PROMPT);
+	pty_stop();
 }
 
 static void test_the_banner_says_what_the_box_is(void **state)
@@ -266,26 +263,26 @@ static void test_the_banner_says_what_the_box_is(void **state)
 
 	(void)state;
 	write_file("/run/sluice/faults", "there is no IOMMU group\nmemory: 512 MB\n");
-	pty_start(&pty, NULL);
-	pty_expect(&pty, "=====\r\n\r\n");
-	banner = pty_expect(&pty, PTY_LOGIN);
+	pty_start(NULL);
+	terminal_expect("=====\r\n\r\n");
+	banner = terminal_expect(PTY_LOGIN);
 	assert_non_null(strstr(banner, "Sluice 1.2.3-test on box, slot b"));
 	assert_non_null(strstr(banner, "  there is no IOMMU group\r\n  memory: 512 MB\r\n"));
-	pty_stop(&pty);
+	pty_stop();
 }
 
 static void test_a_dead_control_leaves_a_shell(void **state)
 {
 	(void)state;
-	pty_start(&pty, NULL);
-	pty_log_in_first(&pty);
-	pty_send(&pty, "show listeners\r");
-	pty_expect(&pty, "control does not answer");
-	pty_expect(&pty, PTY_PROMPT);
-	pty_send(&pty, "show config mqtt.max_inflight\r");
-	pty_expect(&pty, "mqtt.max_inflight = 32");
-	pty_expect(&pty, PTY_PROMPT);
-	pty_stop(&pty);
+	pty_start(NULL);
+	pty_log_in_first();
+	terminal_send("show listeners\r");
+	terminal_expect("control does not answer");
+	terminal_expect(PTY_PROMPT);
+	terminal_send("show config mqtt.max_inflight\r");
+	terminal_expect("mqtt.max_inflight = 32");
+	terminal_expect(PTY_PROMPT);
+	pty_stop();
 }
 
 /* ---- Disks that fail; these mount, in a namespace of their own ---- */
@@ -360,25 +357,25 @@ static void test_a_lost_disk_is_said_and_factory_reset_is_offered(void **state)
 	(void)state;
 	if (!may_mount())
 		return;
-	pty_start(&pty, lose_cfg);
-	pty_expect(&pty, "First password for admin: ");
-	snprintf(first, sizeof(first), "%s", pty_expect(&pty, "\r\n"));
-	pty_expect(&pty, "could not be mounted");
-	pty_expect(&pty, "'factory-reset'");
-	pty_expect(&pty, PTY_LOGIN);
-	pty_log_in(&pty, "admin", first);
-	pty_expect(&pty, "New password: ");
-	pty_send(&pty, PTY_PASSWORD "\r");
-	pty_expect(&pty, "New password again: ");
-	pty_send(&pty, PTY_PASSWORD "\r");
-	pty_expect(&pty, PTY_PROMPT);
-	pty_send(&pty, "factory-reset\r");
-	pty_expect(&pty, "The disk of cfg is not mounted");
-	pty_expect(&pty, "Type 'yes-erase-all' to go on: ");
-	pty_send(&pty, "yes\r");
-	pty_expect(&pty, "Nothing was changed");
-	pty_expect(&pty, PTY_PROMPT);
-	pty_stop(&pty);
+	pty_start(lose_cfg);
+	terminal_expect("First password for admin: ");
+	snprintf(first, sizeof(first), "%s", terminal_expect("\r\n"));
+	terminal_expect("could not be mounted");
+	terminal_expect("'factory-reset'");
+	terminal_expect(PTY_LOGIN);
+	pty_log_in("admin", first);
+	terminal_expect("New password: ");
+	terminal_send(PTY_PASSWORD "\r");
+	terminal_expect("New password again: ");
+	terminal_send(PTY_PASSWORD "\r");
+	terminal_expect(PTY_PROMPT);
+	terminal_send("factory-reset\r");
+	terminal_expect("The disk of cfg is not mounted");
+	terminal_expect("Type 'yes-erase-all' to go on: ");
+	terminal_send("yes\r");
+	terminal_expect("Nothing was changed");
+	terminal_expect(PTY_PROMPT);
+	pty_stop();
 }
 
 static void test_a_disk_that_cannot_be_written_at_the_first_boot(void **state)
@@ -386,42 +383,42 @@ static void test_a_disk_that_cannot_be_written_at_the_first_boot(void **state)
 	(void)state;
 	if (!may_mount())
 		return;
-	pty_start(&pty, read_only_empty_cfg);
-	pty_log_in_first(&pty);
+	pty_start(read_only_empty_cfg);
+	pty_log_in_first();
 	log_out();
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
-	pty_expect(&pty, PTY_PROMPT);
-	pty_stop(&pty);
+	pty_log_in("admin", PTY_PASSWORD);
+	terminal_expect(PTY_PROMPT);
+	pty_stop();
 	/* The process starts anew: the users are in /run. */
-	pty_start(&pty, read_only_empty_cfg);
-	pty_expect(&pty, PTY_LOGIN);
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
-	pty_expect(&pty, PTY_PROMPT);
-	pty_stop(&pty);
+	pty_start(read_only_empty_cfg);
+	terminal_expect(PTY_LOGIN);
+	pty_log_in("admin", PTY_PASSWORD);
+	terminal_expect(PTY_PROMPT);
+	pty_stop();
 }
 
 static void works_but_cannot_change(pty_prepare_fn *prepare, const char *why)
 {
-	pty_start(&pty, NULL);
-	pty_log_in_first(&pty);
-	pty_stop(&pty);
-	pty_start(&pty, prepare);
-	pty_expect(&pty, PTY_LOGIN);
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
-	pty_expect(&pty, PTY_PROMPT);
-	pty_send(&pty, "password\r");
-	pty_expect(&pty, "Old password: ");
-	pty_send(&pty, PTY_PASSWORD "\r");
-	pty_expect(&pty, "New password: ");
-	pty_send(&pty, "Another-Horse-8\r");
-	pty_expect(&pty, "New password again: ");
-	pty_send(&pty, "Another-Horse-8\r");
-	pty_expect(&pty, why);
-	pty_expect(&pty, PTY_PROMPT);
+	pty_start(NULL);
+	pty_log_in_first();
+	pty_stop();
+	pty_start(prepare);
+	terminal_expect(PTY_LOGIN);
+	pty_log_in("admin", PTY_PASSWORD);
+	terminal_expect(PTY_PROMPT);
+	terminal_send("password\r");
+	terminal_expect("Old password: ");
+	terminal_send(PTY_PASSWORD "\r");
+	terminal_expect("New password: ");
+	terminal_send("Another-Horse-8\r");
+	terminal_expect("New password again: ");
+	terminal_send("Another-Horse-8\r");
+	terminal_expect(why);
+	terminal_expect(PTY_PROMPT);
 	log_out();
-	pty_log_in(&pty, "admin", PTY_PASSWORD);
-	pty_expect(&pty, PTY_PROMPT);
-	pty_stop(&pty);
+	pty_log_in("admin", PTY_PASSWORD);
+	terminal_expect(PTY_PROMPT);
+	pty_stop();
 }
 
 static void test_a_read_only_disk_leaves_login_and_shell(void **state)
@@ -446,19 +443,19 @@ static void test_a_first_password_that_cannot_be_replaced_still_opens(void **sta
 	(void)state;
 	if (!may_mount())
 		return;
-	pty_start(&pty, NULL);
-	pty_first_password(&pty, first, sizeof(first));
-	pty_stop(&pty);
-	pty_start(&pty, bind_read_only);
-	pty_expect(&pty, PTY_LOGIN);
-	pty_log_in(&pty, "admin", first);
-	pty_expect(&pty, "New password: ");
-	pty_send(&pty, PTY_PASSWORD "\r");
-	pty_expect(&pty, "New password again: ");
-	pty_send(&pty, PTY_PASSWORD "\r");
-	pty_expect(&pty, "cannot be stored");
-	pty_expect(&pty, PTY_PROMPT);
-	pty_stop(&pty);
+	pty_start(NULL);
+	pty_first_password(first, sizeof(first));
+	pty_stop();
+	pty_start(bind_read_only);
+	terminal_expect(PTY_LOGIN);
+	pty_log_in("admin", first);
+	terminal_expect("New password: ");
+	terminal_send(PTY_PASSWORD "\r");
+	terminal_expect("New password again: ");
+	terminal_send(PTY_PASSWORD "\r");
+	terminal_expect("cannot be stored");
+	terminal_expect(PTY_PROMPT);
+	pty_stop();
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_box, remove_box)

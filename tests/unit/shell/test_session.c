@@ -16,17 +16,17 @@
 
 static void assert_says(const char *line, const char *expected)
 {
-	pty_send(line);
-	pty_send("\r");
-	pty_expect("\r\n");
-	pty_expect("box> ");
-	assert_string_equal(pty_before(), expected);
+	terminal_send(line);
+	terminal_send("\r");
+	terminal_expect("\r\n");
+	terminal_expect("box> ");
+	assert_string_equal(terminal_before(), expected);
 }
 
 static void assert_leaves(void)
 {
-	pty_send("exit\r");
-	assert_int_equal(pty_end(), SHELL_END_EXIT);
+	terminal_send("exit\r");
+	assert_int_equal(terminal_end(), SHELL_END_EXIT);
 }
 
 static void commands_run(void **state)
@@ -81,11 +81,11 @@ static void wrong_filters_are_told(void **state)
 	(void)state;
 	pty_start(&pty_settings);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		pty_send(wrong[i]);
-		pty_send("\r");
-		pty_expect("^\r\n");
-		pty_expect("box> ");
-		assert_null(strstr(pty_before(), "line 1"));
+		terminal_send(wrong[i]);
+		terminal_send("\r");
+		terminal_expect("^\r\n");
+		terminal_expect("box> ");
+		assert_null(strstr(terminal_before(), "line 1"));
 	}
 	assert_says("show lines | count | count | count | count | count | count | count | count | "
 		    "count",
@@ -105,26 +105,26 @@ static void long_output_stops_at_a_page(void **state)
 {
 	(void)state;
 	pty_start(&pty_settings);
-	pty_send("show lines 30\r");
-	pty_expect("line 9\r\n-- more --");
-	pty_send(" ");
-	pty_expect("line 18\r\n-- more --");
-	pty_send("\r");
-	pty_expect("line 19\r\n-- more --");
-	pty_send("xq");
-	pty_expect("box> ");
-	assert_null(strstr(pty_before(), "line 2"));
-	pty_send("show lines 30\r");
-	pty_expect("-- more --");
-	pty_send("G");
-	pty_expect("line 30\r\nbox> ");
-	pty_send("show lines 30 | no-more\r");
-	pty_expect("line 30\r\nbox> ");
-	assert_null(strstr(pty_before(), "more --"));
-	pty_resize(40, 80);
-	pty_send("show lines 30\r");
-	pty_expect("line 30\r\nbox> ");
-	assert_null(strstr(pty_before(), "more --"));
+	terminal_send("show lines 30\r");
+	terminal_expect("line 9\r\n-- more --");
+	terminal_send(" ");
+	terminal_expect("line 18\r\n-- more --");
+	terminal_send("\r");
+	terminal_expect("line 19\r\n-- more --");
+	terminal_send("xq");
+	terminal_expect("box> ");
+	assert_null(strstr(terminal_before(), "line 2"));
+	terminal_send("show lines 30\r");
+	terminal_expect("-- more --");
+	terminal_send("G");
+	terminal_expect("line 30\r\nbox> ");
+	terminal_send("show lines 30 | no-more\r");
+	terminal_expect("line 30\r\nbox> ");
+	assert_null(strstr(terminal_before(), "more --"));
+	terminal_resize(40, 80);
+	terminal_send("show lines 30\r");
+	terminal_expect("line 30\r\nbox> ");
+	assert_null(strstr(terminal_before(), "more --"));
 	assert_leaves();
 }
 
@@ -132,24 +132,24 @@ static void tab_completes(void **state)
 {
 	(void)state;
 	pty_start(&pty_settings);
-	pty_send("sh\tcl\tme\t\r");
-	pty_expect("client [meter 1]\r\n");
-	pty_expect("box> ");
-	pty_send("show clients al\t\t");
-	pty_expect("  alpha ");
-	pty_expect("  alphabet ");
-	pty_expect("show clients alpha");
-	pty_send("\x03");
-	pty_expect("box> ");
-	pty_send("kick \"m\t\r");
-	pty_expect("client [meter 1]\r\n");
-	pty_expect("box> ");
-	pty_send("show lines | c\t\r");
-	pty_expect("Count: 3 lines");
-	pty_expect("box> ");
-	pty_send("show x y\t");
-	pty_expect("unknown word 'x'");
-	pty_send("\x03");
+	terminal_send("sh\tcl\tme\t\r");
+	terminal_expect("client [meter 1]\r\n");
+	terminal_expect("box> ");
+	terminal_send("show clients al\t\t");
+	terminal_expect("  alpha ");
+	terminal_expect("  alphabet ");
+	terminal_expect("show clients alpha");
+	terminal_send("\x03");
+	terminal_expect("box> ");
+	terminal_send("kick \"m\t\r");
+	terminal_expect("client [meter 1]\r\n");
+	terminal_expect("box> ");
+	terminal_send("show lines | c\t\r");
+	terminal_expect("Count: 3 lines");
+	terminal_expect("box> ");
+	terminal_send("show x y\t");
+	terminal_expect("unknown word 'x'");
+	terminal_send("\x03");
 	assert_leaves();
 }
 
@@ -157,23 +157,23 @@ static void a_question_mark_lists_what_may_stand(void **state)
 {
 	(void)state;
 	pty_start(&pty_settings);
-	pty_send("?");
-	pty_expect("look around");
-	pty_send("\x03");
-	pty_expect("box> ");
-	pty_send("show ?");
-	pty_expect("  clients              some clients\r\n");
-	pty_expect("  lines ");
-	pty_expect("show ");
-	pty_send("li?");
-	pty_expect("  lines                some lines\r\n\rbox> show li");
-	pty_send("nes ?");
-	pty_expect("  <number>             a number\r\n");
-	pty_expect("  Enter                some lines\r\n");
-	pty_send("\x03");
-	pty_expect("^C");
-	pty_send("kick \"a?\x16?\"\r");
-	pty_expect("client [a??]");
+	terminal_send("?");
+	terminal_expect("look around");
+	terminal_send("\x03");
+	terminal_expect("box> ");
+	terminal_send("show ?");
+	terminal_expect("  clients              some clients\r\n");
+	terminal_expect("  lines ");
+	terminal_expect("show ");
+	terminal_send("li?");
+	terminal_expect("  lines                some lines\r\n\rbox> show li");
+	terminal_send("nes ?");
+	terminal_expect("  <number>             a number\r\n");
+	terminal_expect("  Enter                some lines\r\n");
+	terminal_send("\x03");
+	terminal_expect("^C");
+	terminal_send("kick \"a?\x16?\"\r");
+	terminal_expect("client [a??]");
 	assert_leaves();
 }
 
@@ -183,10 +183,10 @@ static void history_comes_back(void **state)
 	pty_start(&pty_settings);
 	assert_says("show lines 1", "line 1\r\n");
 	assert_says("show lines 2", "line 1\r\nline 2\r\n");
-	pty_send("\x1b[A\x1b[A\x1b[A\x10\r");
-	pty_expect("show lines 1\x1b[K\r\nline 1\r\nbox> ");
-	pty_send("\x1b[A\x1b[A\x1b[A\x1b[B\x1b[B\x1b[B\x1b[Bfail\r");
-	pty_expect("it cannot be done");
+	terminal_send("\x1b[A\x1b[A\x1b[A\x10\r");
+	terminal_expect("show lines 1\x1b[K\r\nline 1\r\nbox> ");
+	terminal_send("\x1b[A\x1b[A\x1b[A\x1b[B\x1b[B\x1b[B\x1b[Bfail\r");
+	terminal_expect("it cannot be done");
 	assert_leaves();
 }
 
@@ -194,32 +194,32 @@ static void modes_change_the_prompt(void **state)
 {
 	(void)state;
 	pty_start(&pty_settings);
-	pty_send("configure\r");
-	pty_expect("[edit]\r\nbox# ");
-	pty_send("set a.b 'c d'  e\r");
-	pty_expect("[a.b] [c d e]\r\n[edit]\r\nbox# ");
-	pty_send("wipe\r");
-	pty_expect("unknown word 'wipe'");
-	pty_send("exit\r");
-	assert_int_equal(pty_end(), SHELL_END_EXIT);
+	terminal_send("configure\r");
+	terminal_expect("[edit]\r\nbox# ");
+	terminal_send("set a.b 'c d'  e\r");
+	terminal_expect("[a.b] [c d e]\r\n[edit]\r\nbox# ");
+	terminal_send("wipe\r");
+	terminal_expect("unknown word 'wipe'");
+	terminal_send("exit\r");
+	assert_int_equal(terminal_end(), SHELL_END_EXIT);
 }
 
 static void ctrl_d_leaves_a_mode_as_exit_does(void **state)
 {
 	(void)state;
 	pty_start(&pty_settings);
-	pty_send("configure guarded\r");
-	pty_expect("[edit]\r\nbox# ");
-	pty_send("\x04");
-	pty_expect("This wipes all of it.\r\nType 'yes' to go on: ");
-	pty_send("\x04");
-	pty_expect("Nothing was changed.\r\n[edit]\r\nbox# ");
-	pty_send("\x04");
-	pty_expect("to go on: ");
-	pty_send("yes\r");
-	pty_expect("box> ");
-	pty_send("\x04");
-	assert_int_equal(pty_end(), SHELL_END_EXIT);
+	terminal_send("configure guarded\r");
+	terminal_expect("[edit]\r\nbox# ");
+	terminal_send("\x04");
+	terminal_expect("This wipes all of it.\r\nType 'yes' to go on: ");
+	terminal_send("\x04");
+	terminal_expect("Nothing was changed.\r\n[edit]\r\nbox# ");
+	terminal_send("\x04");
+	terminal_expect("to go on: ");
+	terminal_send("yes\r");
+	terminal_expect("box> ");
+	terminal_send("\x04");
+	assert_int_equal(terminal_end(), SHELL_END_EXIT);
 }
 
 static void destructive_commands_ask(void **state)
@@ -228,18 +228,18 @@ static void destructive_commands_ask(void **state)
 
 	(void)state;
 	pty_start(&settings);
-	pty_send("wipe\r");
-	pty_expect("This wipes all of it.\r\nType 'yes' to go on: ");
-	pty_send("y\r");
-	pty_expect("Nothing was changed.\r\nbox> ");
-	pty_send("wipe\r");
-	pty_expect("to go on: ");
-	pty_send("\x03");
-	pty_expect("Nothing was changed.\r\nbox> ");
-	pty_send("wipe\r");
-	pty_expect("to go on: ");
-	pty_send("yes\r");
-	pty_expect("wiped\r\nbox> ");
+	terminal_send("wipe\r");
+	terminal_expect("This wipes all of it.\r\nType 'yes' to go on: ");
+	terminal_send("y\r");
+	terminal_expect("Nothing was changed.\r\nbox> ");
+	terminal_send("wipe\r");
+	terminal_expect("to go on: ");
+	terminal_send("\x03");
+	terminal_expect("Nothing was changed.\r\nbox> ");
+	terminal_send("wipe\r");
+	terminal_expect("to go on: ");
+	terminal_send("yes\r");
+	terminal_expect("wiped\r\nbox> ");
 	assert_leaves();
 	settings.yes = true;
 	pty_start(&settings);
@@ -251,16 +251,16 @@ static void secrets_are_not_shown(void **state)
 {
 	(void)state;
 	pty_start(&pty_settings);
-	pty_send("show secret\r");
-	pty_expect("Secret: ");
-	pty_send("abcdefgh\x7f\x15xy?z\r");
-	pty_expect("\r\n");
-	assert_string_equal(pty_before(), "");
-	pty_expect("4 xy?z\r\nbox> ");
-	pty_send("show secret\r");
-	pty_expect("Secret: ");
-	pty_send("0123456789\r");
-	pty_expect("7 0123456\r\n");
+	terminal_send("show secret\r");
+	terminal_expect("Secret: ");
+	terminal_send("abcdefgh\x7f\x15xy?z\r");
+	terminal_expect("\r\n");
+	assert_string_equal(terminal_before(), "");
+	terminal_expect("4 xy?z\r\nbox> ");
+	terminal_send("show secret\r");
+	terminal_expect("Secret: ");
+	terminal_send("0123456789\r");
+	terminal_expect("7 0123456\r\n");
 	assert_leaves();
 }
 
@@ -268,11 +268,11 @@ static void ctrl_c_ends_a_program(void **state)
 {
 	(void)state;
 	pty_start(&pty_settings);
-	pty_send("endless\r");
-	pty_expect("started\r\n");
-	pty_send("typed ahead\x03");
-	pty_expect("^C\r\n");
-	pty_expect("ended with 130\r\nbox> ");
+	terminal_send("endless\r");
+	terminal_expect("started\r\n");
+	terminal_send("typed ahead\x03");
+	terminal_expect("^C\r\n");
+	terminal_expect("ended with 130\r\nbox> ");
 	assert_leaves();
 }
 
@@ -280,10 +280,10 @@ static void a_program_that_ignores_ctrl_c_is_killed(void **state)
 {
 	(void)state;
 	pty_start(&pty_settings);
-	pty_send("stubborn | except on\r");
-	pty_expect("ready\r\n"); /* it ignores the signal from there on */
-	pty_send("\x03");
-	pty_expect("ended with 137\r\nbox> ");
+	terminal_send("stubborn | except on\r");
+	terminal_expect("ready\r\n"); /* it ignores the signal from there on */
+	terminal_send("\x03");
+	terminal_expect("ended with 137\r\nbox> ");
 	assert_leaves();
 }
 
@@ -332,10 +332,10 @@ static void noise_and_long_lines_are_survived(void **state)
 	(void)state;
 	pty_start(&pty_settings);
 	memset(bytes, 'x', sizeof(bytes));
-	pty_send_bytes(bytes, sizeof(bytes));
-	pty_send("\r");
-	pty_expect("a line has at most 4095 bytes; this one was longer and did not run\r\n");
-	pty_expect("box> ");
+	terminal_send_bytes(bytes, sizeof(bytes));
+	terminal_send("\r");
+	terminal_expect("a line has at most 4095 bytes; this one was longer and did not run\r\n");
+	terminal_expect("box> ");
 	for (size_t i = 0; i < NOISE; i++) {
 		seed = seed * 1664525 + 1013904223;
 		bytes[i] = (char)(seed >> 24);
@@ -343,10 +343,10 @@ static void noise_and_long_lines_are_survived(void **state)
 		if (bytes[i] == 4)
 			bytes[i] = 0;
 	}
-	pty_send_bytes(bytes, NOISE);
-	pty_send("\x03\x03qshow lines 1\x01\x15\x0b\x03");
-	pty_send("show clients end-of-noise\r");
-	pty_expect("client [end-of-noise]");
+	terminal_send_bytes(bytes, NOISE);
+	terminal_send("\x03\x03qshow lines 1\x01\x15\x0b\x03");
+	terminal_send("show clients end-of-noise\r");
+	terminal_expect("client [end-of-noise]");
 	assert_leaves();
 }
 
@@ -357,32 +357,32 @@ static void an_idle_session_ends(void **state)
 	(void)state;
 	settings.idle_s = 1;
 	pty_start(&settings);
-	pty_expect("no key for 1 s: the session ends");
-	assert_int_equal(pty_end(), SHELL_END_IDLE);
+	terminal_expect("no key for 1 s: the session ends");
+	assert_int_equal(terminal_end(), SHELL_END_IDLE);
 	pty_start(&settings);
-	pty_send("show lines 30\r");
-	pty_expect("-- more --");
-	assert_int_equal(pty_end(), SHELL_END_IDLE);
+	terminal_send("show lines 30\r");
+	terminal_expect("-- more --");
+	assert_int_equal(terminal_end(), SHELL_END_IDLE);
 	pty_start(&settings);
-	pty_send("wipe\r");
-	pty_expect("to go on: ");
-	assert_int_equal(pty_end(), SHELL_END_IDLE);
+	terminal_send("wipe\r");
+	terminal_expect("to go on: ");
+	assert_int_equal(terminal_end(), SHELL_END_IDLE);
 }
 
 static void the_other_end_may_go(void **state)
 {
 	(void)state;
 	pty_start(&pty_settings);
-	pty_hang_up();
-	assert_int_equal(pty_end(), SHELL_END_HANGUP);
+	terminal_hang_up();
+	assert_int_equal(terminal_end(), SHELL_END_HANGUP);
 	pty_start(&pty_settings);
-	pty_send("endless\r");
-	pty_expect("started\r\n");
-	pty_hang_up();
-	assert_int_equal(pty_end(), SHELL_END_HANGUP);
+	terminal_send("endless\r");
+	terminal_expect("started\r\n");
+	terminal_hang_up();
+	assert_int_equal(terminal_end(), SHELL_END_HANGUP);
 	pty_start(&pty_settings);
-	pty_send("\x04");
-	assert_int_equal(pty_end(), SHELL_END_EXIT);
+	terminal_send("\x04");
+	assert_int_equal(terminal_end(), SHELL_END_EXIT);
 }
 
 /* Runs one line, or a whole input, with pipes in place of a terminal. */
