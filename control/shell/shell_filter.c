@@ -1,4 +1,6 @@
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "shell_priv.h"
@@ -29,18 +31,30 @@ static enum shell_filter_kind find_kind(
 	return found;
 }
 
-/* Nested repetitions make a short expression take all memory: one is enough for anybody who reads a log. */
+/*
+ * What is repeated is compiled as often: nested or many repetitions make a short expression take all memory. One is enough
+ * for anybody who reads a log, and 255 times is what POSIX promises.
+ */
 static bool is_tame(const char *regex)
 {
 	const char *first = strchr(regex, '{');
+	unsigned long least, most;
+	char *end;
 
-	return strlen(regex) < SHELL_REGEX_MAX && (first == NULL || strchr(first + 1, '{') == NULL);
+	if (strlen(regex) >= SHELL_REGEX_MAX)
+		return false;
+	if (first == NULL)
+		return true;
+	least = strtoul(first + 1, &end, 10);
+	most = *end == ',' ? strtoul(end + 1, NULL, 10) : least;
+	return least <= _POSIX_RE_DUP_MAX && most <= _POSIX_RE_DUP_MAX &&
+	       strchr(first + 1, '{') == NULL;
 }
 
 static bool read_regex(struct shell_call *call, struct shell_filter *filter,
 	const struct shell_word_at *word, const char *line)
 {
-	char fault[128] = "it is too long, or has more than one {}";
+	char fault[128] = "it is too long, or has more than one {} or more than {255}";
 	int rc = 0;
 
 	if (is_tame(word->text)) {

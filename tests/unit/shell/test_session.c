@@ -65,6 +65,7 @@ static void filters_take_and_leave_lines(void **state)
 	assert_says("show lines 25 | match \"^line 2.\" | except 22",
 		"line 20\r\nline 21\r\nline 23\r\nline 24\r\nline 25\r\n");
 	assert_says("show lines 12 | match \"2|3\" | count", "Count: 3 lines\r\n");
+	assert_says("show lines 1 | match li{1,255}n | except b{255}", "line 1\r\n");
 	assert_says("show clients | json | match 1|2", " {\"n\":1},\r\n {\"n\":2}\r\n");
 	assert_says(
 		"show clients | json", "[\r\n {\"n\":0},\r\n {\"n\":1},\r\n {\"n\":2}\r\n]\r\n");
@@ -76,7 +77,8 @@ static void wrong_filters_are_told(void **state)
 {
 	static const char *const wrong[] = {"show lines | nothing", "show lines |",
 		"show lines | match", "show lines | match (", "show lines | match a b",
-		"show lines | json", "show lines | match a{9}{9}{9}", "show lines | count | "};
+		"show lines | json", "show lines | match a{9}{9}{9}", "show lines | match a{256}",
+		"show lines | match a{1,256}", "show lines | match a{-1}", "show lines | count | "};
 
 	(void)state;
 	pty_start(&pty_settings);
