@@ -65,7 +65,9 @@ $(IMAGE)/.initramfs: firmware/steps/initramfs $(IMAGE)/.kernel $(IMAGE)/.rootfs
 $(IMAGE_OUT)/.uki: firmware/steps/uki $(IMAGE)/.initramfs $(IMAGE_KEYS)
 	@firmware/steps/uki $(BOARD) $(VERSION) $(IMAGE_OUT)
 	@touch $@
-$(IMAGE_OUT)/.grub: firmware/steps/grub firmware/grub/grub.cfg $(IMAGE_SCRIPT) $(TARGET_READY) $(IMAGE_KEYS)
+# Another version is another commit, whose time is in there.
+$(IMAGE_OUT)/.grub: firmware/steps/grub firmware/grub/grub.cfg $(IMAGE_SCRIPT) build/.version $(TARGET_READY) \
+		$(IMAGE_KEYS)
 	@firmware/steps/grub $(BOARD)
 	@touch $@
 $(IMAGE_OUT)/.disk: firmware/steps/disk $(IMAGE_OUT)/.uki $(IMAGE_OUT)/.grub

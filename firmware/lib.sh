@@ -47,6 +47,24 @@ join_archives() {
 	done
 }
 
+# sign_for_uefi FILE FOLDER: signs a UEFI program with the builder's key; FOLDER is for what comes about on the way. RSA
+# signatures are the same each time, and no firmware compares their time with that of the certificate.
+sign_for_uefi() {
+	osslsigncode sign -key "$SECURE_KEYS/db.key" -certs "$SECURE_KEYS/db.crt" -h sha256 -time "$SOURCE_DATE_EPOCH" \
+		-in "$1" -out "$2/signed.efi" > "$2/log" 2>&1 || die "${1##*/} could not be signed: $(cat "$2/log")"
+	mv "$2/signed.efi" "$1"
+}
+
+# sign_for_grub FILE FOLDER: prints the signature that GRUB wants to see beside the file. The time of the commit may be
+# before that of the key, which gpg says on and on.
+sign_for_grub() {
+	local done=0
+	GNUPGHOME=$SECURE_KEYS/gnupg gpg --batch --faked-system-time "$SOURCE_DATE_EPOCH!" --ignore-time-conflict \
+		--output - --detach-sign "$1" 2> "$2/log" || done=$?
+	GNUPGHOME=$SECURE_KEYS/gnupg gpgconf --kill all # the agent that gpg has left behind
+	[ $done = 0 ] || die "${1##*/} could not be signed: $(cat "$2/log")"
+}
+
 # pack FOLDER LEVEL: an initramfs of a folder's content: names sorted, times and owners not the builder's.
 pack() {
 	find "$1" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +

@@ -5,7 +5,7 @@ import hashlib
 import re
 import subprocess
 
-from harness import Suite, ensure
+from harness import Skip, Suite, ensure
 from harness.machine import TOP, facts_of
 
 suite = Suite(__doc__)
@@ -71,9 +71,13 @@ def branches(_):
 def one_driver(_):
     worker = image / "rootfs/usr/bin/sluice-dataplane"
     ensure("librte_" not in read("readelf", "-dW", worker), "it needs DPDK's libraries")
+    has_driver(worker, facts["port_data_pmd"])
+
+
+def has_driver(worker, name):
+    """This one, and no other."""
     drivers = set(re.findall(rb"\0(net_\w+)\0", worker.read_bytes()))
-    wanted = facts["port_data_pmd"].encode()
-    ensure(wanted in drivers and all(name.startswith(wanted) for name in drivers), f"it has {drivers}")
+    ensure(name.encode() in drivers and all(other.startswith(name.encode()) for other in drivers), f"it has {drivers}")
 
 
 @suite.check("symbols are beside the image, and belong to its programs")
@@ -86,10 +90,12 @@ def symbols(_):
         ensure(ids[0] and ids[1] and ids[0].group(1) == ids[1].group(1), f"{debug.name} is of another build")
 
 
-def outputs():
+def outputs(secure=False):
     """The files of the image that are given away."""
-    found = sorted(path for pattern in ("*.img.zst", "*.bundle") for path in image.parent.glob(pattern) if f"-{board}-" in path.name and f"-{board}-secure-" not in path.name)
-    ensure(len(found) >= 2, f"build/images holds {[p.name for p in found]}, not a disk and a bundle of {board}")
+    found = sorted(path for pattern in ("*.img.zst", "*.bundle") for path in image.parent.glob(f"sluice-{board}-{pattern}")
+                   if path.name.startswith(f"sluice-{board}-secure-") == secure)
+    ensure(len(found) >= 2, f"build/images holds {[p.name for p in found]}, not a disk and a bundle of {board}: run "
+                            f"'make image BOARD={board}{' SECURE=1' if secure else ''}'")
     return found
 
 
@@ -110,12 +116,19 @@ def checksums(_):
 
 
 @suite.check("built again from the same tree, it is the same to the byte")
-def reproducible(_):
-    before = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in outputs()}
-    subprocess.run(["make", "--no-print-directory", "image-again", f"BOARD={board}"], cwd=TOP, check=True,
-                   stdout=subprocess.DEVNULL)
-    after = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in outputs()}
+def reproducible(_, secure=False):
+    before = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in outputs(secure)}
+    subprocess.run(["make", "--no-print-directory", "image-again", f"BOARD={board}", f"SECURE={int(secure)}"], cwd=TOP,
+                   check=True, stdout=subprocess.DEVNULL)
+    after = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in outputs(secure)}
     ensure(before == after, f"before {before}, after {after}")
+
+
+@suite.check("and so is the signed one, with the same keys")
+def reproducible_secure(_):
+    if facts["boot_secure"] != "true":
+        raise Skip(f"{board} has no secure boot chain")
+    reproducible(_, secure=True)
 
 
 suite.main_without_machine()
