@@ -7,6 +7,8 @@ ARCH ?= $(HOST_ARCH)
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 B := build/$(ARCH)/$(VARIANT)
+# An image's programs are linked with its board's driver: a folder for each, so that boards leave each other's alone.
+BIN := $(B)/bin$(if $(filter image,$(VARIANT)),$(BOARD_PMD:%=/%))
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned)
 
 .DEFAULT_GOAL := all
@@ -55,11 +57,11 @@ define prog
 $(1).src := $(wildcard $(2)/*.c)
 $(1).obj := $$($(1).src:%.c=$(B)/%.o)
 ALL_OBJECTS += $$($(1).obj)
-PROGRAMS += $(B)/bin/$(1)
+PROGRAMS += $(BIN)/$(1)
 $$($(1).obj): LOCAL = $(WARN) -I$(2) $$(call cflags_of,$(3),$(4)) -DSLUICE_VERSION='"$(VERSION)"'
 $$($(1).obj): build/.version | $(foreach e,$(4),$$($(e).ready))
-$(B)/bin/$(1): $$($(1).obj) $$(foreach l,$(3) $(4),$$($$(l).a))
-$(B)/bin/$(1): LIBS = $(foreach e,$(4),$$($(e).libs))
+$(BIN)/$(1): $$($(1).obj) $$(foreach l,$(3) $(4),$$($$(l).a))
+$(BIN)/$(1): LIBS = $(foreach e,$(4),$$($(e).libs))
 endef
 define ctest
 ALL_OBJECTS += $(B)/$(2:.c=.o)
@@ -100,7 +102,7 @@ $(B)/lib/%.a:
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(B)/bin/% $(B)/unit/% $(B)/proc/%:
+$(BIN)/% $(B)/unit/% $(B)/proc/%:
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@.new $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) && mv $@.new $@

@@ -17,18 +17,27 @@ TARGET_READY := $(DEPS)/target/.ready
 BUNDLER := build/$(HOST_ARCH)/release/bin/sluice-firmware
 export SECURE SECURE_KEYS RELEASE_KEY MIN_SEQUENCE ZSTD_LEVEL
 
+# One at a time: boards share the objects of their architecture, the programs of this machine and the keys. The lock's
+# file is closed for what it runs, so that nothing left behind holds it.
+IMAGE_LOCK := build/.image.lock
+image_alone = mkdir -p build && \
+	{ flock -n -s $(IMAGE_LOCK) true || echo "image: waiting for another 'make image' to end"; } && \
+	flock -o $(IMAGE_LOCK) $(MAKE) --no-print-directory image-board
+
 image: ## build disk and update of BOARD=qemu-arm64 in build/images (SECURE=1: signed boot chain)
+	+@$(image_alone)
+image-again: # the same from the root file system on, to compare
+	+@$(image_alone) AGAIN=1
+image-board:
+	$(if $(AGAIN),@rm -rf $(IMAGE)/.[a-z]* $(IMAGE_OUT)/.[a-z]*)
 	+@arch=$$(firmware/board $(BOARD) board.arch) && pmd=$$(firmware/board $(BOARD) port.data.pmd) && \
 		$(MAKE) --no-print-directory ARCH=$(HOST_ARCH) VARIANT=release deps-check $(FIRMWARE_READY) $(BUNDLER) && \
 		$(MAKE) --no-print-directory ARCH=$$arch VARIANT=image BOARD_PMD="$$pmd" image-files
-image-again: # the same from the root file system on, to compare
-	@rm -rf $(IMAGE)/.[a-z]* $(IMAGE_OUT)/.[a-z]*
-	+@$(MAKE) --no-print-directory image
 qemu: image ## boot the image of BOARD in QEMU, its serial console in the terminal (Ctrl-A X ends it)
 	@firmware/qemu --boot $(if $(filter-out 0,$(SECURE)),secure,disk) $(BOARD)
 flash: image ## write the image of BOARD to DEV=/dev/sdX, after asking
 	@tools/flash/flash $(RELEASE).manifest "$(DEV)"
-.PHONY: image image-again image-files qemu flash
+.PHONY: image image-again image-board image-files image-driver qemu flash
 
 $(FIRMWARE_READY): tools/deps/packages.firmware
 	@tools/deps/install packages.firmware
@@ -40,17 +49,15 @@ $(SECURE_KEYS)/grub.gpg:
 	@firmware/secure/keys $(@D)
 
 IMAGE_KEYS := $(if $(filter-out 0,$(SECURE)),$(SECURE_KEYS)/grub.gpg)
-IMAGE_PROGRAMS := $(filter $(B)/bin/sluice%,$(PROGRAMS))
+IMAGE_PROGRAMS := $(filter $(BIN)/sluice%,$(PROGRAMS))
 # The steps, each a script. What they are told beside files is remembered, so that another value runs them again.
 IMAGE_SCRIPT := firmware/lib.sh firmware/board board/$(BOARD)/board.conf
 $(IMAGE)/.told: FORCE
 	$(call remember,$(RELEASE_KEY) $(MIN_SEQUENCE) $(ZSTD_LEVEL))
-$(B)/.pmd: FORCE
-	@for pmd in $(BOARD_PMD); do \
-		ls $(SYSROOT)/usr/lib/$$($(CC) -print-multiarch)/librte_$$pmd.a >/dev/null 2>&1 || { \
-			echo "image: DPDK has no driver '$$pmd' (port.data.pmd in board/$(BOARD)/board.conf)" >&2; exit 1; }; done
-	$(call remember,$(BOARD_PMD))
-$(B)/bin/sluice-dataplane: $(if $(filter image,$(VARIANT)),$(B)/.pmd)
+image-driver: | $(TOOLCHAIN_READY)
+	@ls $(SYSROOT)/usr/lib/$$($(CC) -print-multiarch)/librte_$(BOARD_PMD).a >/dev/null 2>&1 || { \
+		echo "image: DPDK has no driver '$(BOARD_PMD)' (port.data.pmd in board/$(BOARD)/board.conf)" >&2; exit 1; }
+$(BIN)/sluice-dataplane: | $(if $(filter image,$(VARIANT)),image-driver)
 image-files: $(IMAGE_OUT)/.release
 $(IMAGE)/.kernel: firmware/steps/kernel $(IMAGE_SCRIPT) $(TARGET_READY)
 	@firmware/steps/kernel $(BOARD)

@@ -41,7 +41,7 @@ test-unit: $(UNITS) ## run the unit tests of VARIANT and ARCH
 test-build: all
 test-abi: ## compare the layout of the shared region on both architectures with tests/golden/abi.txt
 	+@MAKE="$(MAKE)" tools/check/abi tests/golden/abi.txt
-abi-layout: $(B)/bin/abi-layout
+abi-layout: $(BIN)/abi-layout
 	@$(RUNNER) $<
 procs: $(PROC_TESTS)
 test-proc: all procs ## run the process tests of VARIANT (needs root)

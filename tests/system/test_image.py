@@ -1,9 +1,13 @@
 #!/usr/bin/python3
 """What the image is made of: hardened programs, no symbols but beside it, a bundle of its size, the same bytes again."""
 
+import fcntl
 import hashlib
+import os
 import re
 import subprocess
+import tempfile
+import time
 
 from harness import Skip, Suite, ensure
 from harness.machine import TOP, facts_of
@@ -80,6 +84,18 @@ def has_driver(worker, name):
     ensure(name.encode() in drivers and all(other.startswith(name.encode()) for other in drivers), f"it has {drivers}")
 
 
+@suite.check("a worker with another driver is linked beside it")
+def other_driver(_):
+    folder = TOP / "build" / facts["arch"] / "image/bin"
+    ours, other = folder / facts["port_data_pmd"] / "sluice-dataplane", folder / "net_null/sluice-dataplane"
+    before = ours.stat().st_mtime_ns
+    other.unlink(missing_ok=True)
+    subprocess.run(["make", "--no-print-directory", f"ARCH={facts['arch']}", "VARIANT=image", "BOARD_PMD=net_null",
+                    other.relative_to(TOP)], cwd=TOP, check=True, stdout=subprocess.DEVNULL)
+    has_driver(other, "net_null")
+    ensure(ours.stat().st_mtime_ns == before, "ours was linked again")
+
+
 @suite.check("symbols are beside the image, and belong to its programs")
 def symbols(_):
     for path in programs:
@@ -129,6 +145,27 @@ def reproducible_secure(_):
     if facts["boot_secure"] != "true":
         raise Skip(f"{board} has no secure boot chain")
     reproducible(_, secure=True)
+
+
+def someone_waits_for(file):
+    """Whether a process waits for the lock of this open file."""
+    inode = os.fstat(file.fileno()).st_ino
+    with open("/proc/locks", encoding="ascii") as locks:
+        return any("-> FLOCK" in line and f":{inode} " in line for line in locks)
+
+
+@suite.check("while another image is built, 'make image' says so and waits")
+def one_at_a_time(_):
+    with tempfile.TemporaryFile() as output:
+        with open(TOP / "build/.image.lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            make = subprocess.Popen(["make", "--dry-run", "image", f"BOARD={board}"], cwd=TOP, stdout=output)
+            while not someone_waits_for(lock):
+                ensure(make.poll() is None, "it did not wait")
+                time.sleep(0.05)
+        make.wait()
+        output.seek(0)
+        ensure(b"waiting for another 'make image'" in output.read() and make.returncode == 0, f"exit {make.returncode}")
 
 
 suite.main_without_machine()
