@@ -1,7 +1,8 @@
 # The appliance's image. It has packages of its own (tools/deps/packages.firmware), which nothing else installs.
 #   SECURE=1            signed GRUB and firmware, keys in SECURE_KEYS (build/keys/secure, made when missing)
 #   RELEASE_KEY=FILE    signs the bundle (build/keys/release.key, made when missing)
-#   MIN_SEQUENCE=N      boxes that run this install nothing older (the time of a commit, as in the manifest)
+#   SEQUENCE=N          the release's place in the order of all (the time of the commit)
+#   MIN_SEQUENCE=N      boxes that run this start nothing older (the time of a commit, as in the manifest)
 #   ZSTD_LEVEL=N        19; less is faster and larger
 BOARD ?= qemu-arm64
 SECURE ?= 0
@@ -53,7 +54,7 @@ IMAGE_PROGRAMS := $(filter $(BIN)/sluice%,$(PROGRAMS))
 # The steps, each a script. What they are told beside files is remembered, so that another value runs them again.
 IMAGE_SCRIPT := firmware/lib.sh firmware/board board/$(BOARD)/board.conf
 $(IMAGE)/.told: FORCE
-	$(call remember,$(RELEASE_KEY) $(MIN_SEQUENCE) $(ZSTD_LEVEL))
+	$(call remember,$(RELEASE_KEY) $(SEQUENCE) $(MIN_SEQUENCE) $(ZSTD_LEVEL))
 image-driver: | $(TOOLCHAIN_READY)
 	@ls $(SYSROOT)/usr/lib/$$($(CC) -print-multiarch)/librte_$(BOARD_PMD).a >/dev/null 2>&1 || { \
 		echo "image: DPDK has no driver '$(BOARD_PMD)' (port.data.pmd in board/$(BOARD)/board.conf)" >&2; exit 1; }

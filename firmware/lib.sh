@@ -35,6 +35,8 @@ sysroot=build/deps/$board_arch/sysroot
 # Everything that carries a time carries that of the commit: the same tree gives the same bytes.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2> /dev/null || echo 0)}
 export SOURCE_DATE_EPOCH
+# Where the firmware stands in the order of releases: the time of the commit, which grows; SEQUENCE=N is another.
+sequence=${SEQUENCE:-$SOURCE_DATE_EPOCH}
 level=${ZSTD_LEVEL:-19}
 
 # join_archives FILE...: one initramfs of several; a file of a later one takes the place of an earlier one's. What is
