@@ -2,17 +2,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include "update_fat.h"
+#include "update_manifest.h"
+#include "update_priv.h"
 
 static const char env_path[] = "grub/grubenv";
 static const char *const ok_keys[UPDATE_SLOTS] = {"A_OK", "B_OK"};
 static const char *const try_keys[UPDATE_SLOTS] = {"A_TRY", "B_TRY"};
 static const char *const proven_keys[UPDATE_SLOTS] = {"A_GOOD", "B_GOOD"};
+static const char minimum_key[] = "MINIMUM";
 static const char *const orders[UPDATE_SLOTS] = {"a b", "b a"};
 
 /* A digit; anything else is 0, as for GRUB's script. */
@@ -28,7 +32,7 @@ static unsigned get_digit(const struct update_bootenv *env, const char *key)
 
 static void read_block(struct update_bootenv *env)
 {
-	char order[16] = "";
+	char order[16] = "", minimum[16];
 
 	for (unsigned i = 0; i < UPDATE_SLOTS; i++)
 		env->slots[i] = (struct update_slot_state){
@@ -38,12 +42,16 @@ static void read_block(struct update_bootenv *env)
 		};
 	update_grubenv_get(env->block, "ORDER", order, sizeof(order));
 	env->first = order[0] == 'b' ? UPDATE_SLOT_B : UPDATE_SLOT_A;
+	if (!update_grubenv_get(env->block, minimum_key, minimum, sizeof(minimum)) ||
+		!update_number(minimum, UPDATE_SEQUENCE_MAX, &env->minimum))
+		env->minimum = 0;
 }
 
 /* The block with the state that `env` says. */
 static int write_block(const struct update_bootenv *env, char block[UPDATE_GRUBENV_BYTES])
 {
 	int error = update_grubenv_set(block, "ORDER", orders[env->first]);
+	char minimum[24];
 
 	for (unsigned i = 0; i < UPDATE_SLOTS && error == 0; i++) {
 		const struct update_slot_state *slot = &env->slots[i];
@@ -54,6 +62,9 @@ static int write_block(const struct update_bootenv *env, char block[UPDATE_GRUBE
 			error = update_grubenv_set(
 				block, proven_keys[i], slot->is_proven ? "1" : "0");
 	}
+	snprintf(minimum, sizeof(minimum), "%" PRIu64, env->minimum);
+	if (error == 0 && env->minimum > 0)
+		error = update_grubenv_set(block, minimum_key, minimum);
 	return error;
 }
 
@@ -78,7 +89,7 @@ int update_bootenv_open(
 	struct update_fat_file file;
 	int error;
 
-	env->fd = -1;
+	*env = (struct update_bootenv){.fd = -1};
 	error = update_box_partition(box, "esp", path, fault);
 	if (error != 0)
 		return error;

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "update_box.h"
 #include "update_fault.h"
@@ -13,6 +14,9 @@
  * Layer:     update
  * Thread:    one; blocks
  * Ownership: update_bootenv_open to update_bootenv_close, which holds a lock: two programs never change it at once
+ *
+ * What a sequence must have at least is kept here too (update_trial.c): the boot loader has no use for it, but it is
+ * another partition than the file's.
  *
  * The one selector so far is GRUB with its environment block, the file grub/grubenv of the ESP. It is rewritten in
  * place, 1024 bytes that all lie in its first sector as long as they are few, with one write and one flush: a power cut
@@ -36,12 +40,14 @@ struct update_bootenv {
 	char block[UPDATE_GRUBENV_BYTES];
 	struct update_slot_state slots[UPDATE_SLOTS];
 	unsigned first; /* slot that is tried first; the other follows */
+	uint64_t minimum; /* of sequences, as it was kept here; 0 = not, or damaged */
 };
 
+/* On failure *env is closed, and says nothing: no slot may boot, nothing is kept. */
 int update_bootenv_open(struct update_bootenv *env, const struct update_box *box,
 	struct update_fault *fault) __attribute__((warn_unused_result));
 
-/* Writes what was changed in `slots` and `first`, in one write. */
+/* Writes what was changed in `slots`, `first` and `minimum`, in one write. */
 int update_bootenv_store(struct update_bootenv *env, struct update_fault *fault)
 	__attribute__((warn_unused_result));
 

@@ -49,13 +49,24 @@ static char *small_file(const struct update_box *box, const char *path)
 	return update_slurp(full, SMALL_FILE_MAX, &text, &bytes, &unused) == 0 ? text : NULL;
 }
 
-uint64_t update_box_number(const struct update_box *box, const char *path)
+int update_box_number(const struct update_box *box, const char *path, uint64_t *out)
 {
-	char *text = small_file(box, path), *end;
-	unsigned long long value = text ? strtoull(text, &end, 10) : 0;
+	struct update_fault unused;
+	char full[PATH_MAX], *text;
+	size_t bytes;
+	int error;
 
+	*out = 0;
+	update_box_path(box, path, full);
+	error = update_slurp(full, SMALL_FILE_MAX, &text, &bytes, &unused);
+	if (error != 0)
+		return error;
+	if (bytes > 0 && text[bytes - 1] == '\n')
+		text[--bytes] = '\0';
+	if (strlen(text) != bytes || !update_number(text, UPDATE_SEQUENCE_MAX, out))
+		error = -EBADMSG;
 	free(text);
-	return value <= UPDATE_SEQUENCE_MAX ? value : 0;
+	return error;
 }
 
 /* The first fault of the board's file is the one to mend. */

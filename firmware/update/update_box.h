@@ -44,7 +44,10 @@ int update_box_partition(const struct update_box *box, const char *name, char ou
 const char *update_place_name(enum update_place place);
 const char *update_place_partition(enum update_place place);
 
-/* A file that holds one number, such as a floor of sequences. 0 when there is no such file or it holds no number. */
-uint64_t update_box_number(const struct update_box *box, const char *path);
+/*
+ * A file that holds one sequence number and an end of line. -ENOENT when there is no such file, -EBADMSG when it holds
+ * something else, and what the disk says; *out is 0 then.
+ */
+int update_box_number(const struct update_box *box, const char *path, uint64_t *out);
 
 #endif

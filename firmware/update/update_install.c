@@ -30,23 +30,30 @@ static void say(const struct job *job, const char *format, ...)
 	job->install->say(job->install->arg, line);
 }
 
-static int check_manifest(struct job *job)
+static int check_board(struct job *job)
 {
 	const struct update_manifest *manifest = &job->bundle.manifest;
-	uint64_t minimum = update_floor(job->box);
 
-	if (strcmp(manifest->board, job->box->board) != 0)
-		return update_fail(job->fault, -EXDEV,
-			"the bundle is for board %s, this box is a %s: take the bundle of this "
-			"board; nothing was written",
-			manifest->board, job->box->board);
-	if (manifest->sequence < minimum)
-		return update_fail(job->fault, -ESTALE,
-			"version %s (sequence %" PRIu64 ") is below the minimum %" PRIu64
-			" of this box: a firmware that ran here closed a hole that it has; take a "
-			"newer one; nothing was written",
-			manifest->version, manifest->sequence, minimum);
-	return 0;
+	if (strcmp(manifest->board, job->box->board) == 0)
+		return 0;
+	return update_fail(job->fault, -EXDEV,
+		"the bundle is for board %s, this box is a %s: take the bundle of this board; "
+		"nothing was written",
+		manifest->board, job->box->board);
+}
+
+static int check_sequence(struct job *job, const struct update_bootenv *env)
+{
+	const struct update_manifest *manifest = &job->bundle.manifest;
+	uint64_t minimum = update_floor(job->box, env);
+
+	if (manifest->sequence >= minimum)
+		return 0;
+	return update_fail(job->fault, -ESTALE,
+		"version %s (sequence %" PRIu64 ") is below the minimum %" PRIu64
+		" of this box: a firmware that ran here closed a hole that it has; take a newer "
+		"one; nothing was written",
+		manifest->version, manifest->sequence, minimum);
 }
 
 /* From a or b the other one; from the recovery system one that does not boot, if there is such. */
@@ -86,6 +93,8 @@ static int close_target(struct job *job)
 	if (error != 0)
 		return error;
 	error = choose_target(job, &env);
+	if (error == 0)
+		error = check_sequence(job, &env);
 	if (error == 0)
 		error = update_box_partition(
 			job->box, update_place_partition(job->target), path, job->fault);
@@ -127,7 +136,7 @@ static int run(struct job *job, struct update_source *source, const struct updat
 	int error;
 
 	if ((error = update_bundle_open(&job->bundle, source, keys, job->fault)) != 0 ||
-		(error = check_manifest(job)) != 0 || (error = close_target(job)) != 0)
+		(error = check_board(job)) != 0 || (error = close_target(job)) != 0)
 		return error;
 	say(job, "version %s (sequence %" PRIu64 ") for %s, signature good: to slot %s",
 		manifest->version, manifest->sequence, manifest->board,

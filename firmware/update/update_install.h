@@ -43,15 +43,19 @@ int update_install(const struct update_install *install, struct update_source *s
 	struct update_fault *fault) __attribute__((warn_unused_result));
 
 /*
- * The lowest sequence that may be installed: what the running firmware says, or what any that was marked good here has
- * said, whichever is higher.
+ * The lowest sequence that may be installed or gone back to: what the running firmware says, or what any that was marked
+ * good here has said, whichever is higher. The latter is kept in two places, of which the higher one counts: one that is
+ * lost or damaged lowers nothing.
  */
-uint64_t update_floor(const struct update_box *box);
+uint64_t update_floor(const struct update_box *box, const struct update_bootenv *env);
 
 /* A firmware that was never marked good, while there is another one to go back to. */
 bool update_is_on_trial(const struct update_bootenv *env, enum update_place place);
 
-/* Ends the trial of the running slot: three tries at the next start, first in order, and the floor rises. -ENOTSUP. */
+/*
+ * Ends the trial of the running slot: three tries at the next start, first in order, and the floor rises. -ENOTSUP. On
+ * success the fault has no text, or what is to be logged: a place that had lost the floor has it again.
+ */
 int update_mark_good(const struct update_box *box, struct update_fault *fault)
 	__attribute__((warn_unused_result));
 
@@ -59,7 +63,10 @@ int update_mark_good(const struct update_box *box, struct update_fault *fault)
 int update_refill(const struct update_box *box, struct update_fault *fault)
 	__attribute__((warn_unused_result));
 
-/* Makes the other slot the first. *to is set. -ENOENT when it cannot boot. */
+/*
+ * Makes the other slot the first. *to is set. -ENOENT when it cannot boot, -ESTALE when its firmware is below the floor;
+ * while the running slot is on trial, what its own firmware says does not count.
+ */
 int update_rollback(const struct update_box *box, enum update_place *to, struct update_fault *fault)
 	__attribute__((warn_unused_result));
 

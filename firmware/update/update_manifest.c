@@ -2,9 +2,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "update_priv.h"
 
 /* One word more than any line has, so that it is seen. */
 enum { LINE_MAX_BYTES = 160, FILE_WORDS = 5, LINE_WORDS = FILE_WORDS + 1 };
@@ -91,20 +92,27 @@ static int expect(struct reader *reader, const char *key, unsigned len)
 	return 0;
 }
 
-/* Decimal digits only, no leading zero, at most `max`. */
-static bool read_number(const char *text, uint64_t max, uint64_t *out)
+bool update_number(const char *text, uint64_t max, uint64_t *out)
 {
 	uint64_t value = 0;
 
-	if (text[0] == '0' && text[1] != '\0')
+	if (*text == '\0')
 		return false;
 	for (; *text != '\0'; text++) {
 		if (*text < '0' || *text > '9' || value > max / 10)
 			return false;
 		value = value * 10 + (uint64_t)(*text - '0');
 	}
+	if (value > max)
+		return false;
 	*out = value;
-	return value <= max;
+	return true;
+}
+
+/* The same without leading zeros: one number has one text. */
+static bool read_number(const char *text, uint64_t max, uint64_t *out)
+{
+	return (text[0] != '0' || text[1] == '\0') && update_number(text, max, out);
 }
 
 static bool read_hash(const char *text, uint8_t out[UPDATE_SHA256_BYTES])

@@ -37,7 +37,8 @@ struct update_file {
 struct update_manifest {
 	char board[UPDATE_WORD_MAX], version[UPDATE_WORD_MAX];
 	uint64_t sequence; /* grows with every release: this is what is compared */
-	uint64_t minimum; /* once this bundle runs and is good, no lower sequence is installed */
+	uint64_t
+		minimum; /* once this bundle runs and is good, no lower one is installed or gone back to */
 	unsigned file_len;
 	struct update_file files[UPDATE_FILES_MAX]; /* fw.efi, then fw.efi.sig if there is one */
 };

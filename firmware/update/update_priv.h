@@ -1,6 +1,7 @@
 #ifndef UPDATE_PRIV_H
 #define UPDATE_PRIV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,9 @@ enum { UPDATE_MAGIC_BYTES = 8 };
 /* The SHA-256 of two pieces, one behind the other. */
 void update_sha256(const void *first, size_t first_bytes, const void *second, size_t second_bytes,
 	uint8_t out[32]);
+
+/* Decimal digits and nothing else, at least one, at most the value `max`; *out is set only then. */
+bool update_number(const char *text, uint64_t max, uint64_t *out);
 
 /* Reads a whole small file: *out is from malloc, with a NUL behind its *bytes. -EFBIG beyond `max`. */
 int update_slurp(const char *path, size_t max, char **out, size_t *bytes,

@@ -46,11 +46,17 @@ int update_slot_fill(struct update_slot_write *slot, struct update_fault *fault)
 
 void update_slot_close(struct update_slot_write *slot);
 
+/* What a firmware says of itself. */
+struct update_release {
+	char version[UPDATE_VERSION_MAX];
+	uint64_t sequence; /* 0: it does not say */
+};
+
 /*
- * The version of the firmware in a partition: VERSION_ID of the section .osrel of fw.efi. -ENOENT when there is no
- * fw.efi, -EBADMSG when it does not say.
+ * The firmware in a partition: VERSION_ID and SLUICE_SEQUENCE of the section .osrel of its fw.efi. -ENOENT when there is
+ * no fw.efi, -EBADMSG when it does not say its version.
  */
-int update_slot_version(const char *path, char out[UPDATE_VERSION_MAX])
+int update_slot_release(const char *path, struct update_release *out)
 	__attribute__((warn_unused_result));
 
 #endif

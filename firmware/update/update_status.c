@@ -9,15 +9,22 @@
 #include "update_priv.h"
 #include "update_slot.h"
 
-static json_t *slot_version(const struct update_box *box, enum update_place place)
+/* An object with what the firmware in the partition says of itself. */
+static json_t *release_status(const struct update_box *box, enum update_place place)
 {
-	char path[PATH_MAX], version[UPDATE_VERSION_MAX];
+	struct update_release release = {0};
 	struct update_fault unused;
+	json_t *status = json_object();
+	char path[PATH_MAX];
+	bool is_known;
 
-	if (update_box_partition(box, update_place_partition(place), path, &unused) != 0 ||
-		update_slot_version(path, version) != 0)
-		return json_null();
-	return json_string(version);
+	is_known = update_box_partition(box, update_place_partition(place), path, &unused) == 0 &&
+		   update_slot_release(path, &release) == 0;
+	json_object_set_new(
+		status, "version", is_known ? json_string(release.version) : json_null());
+	json_object_set_new(status, "sequence",
+		release.sequence > 0 ? json_integer((json_int_t)release.sequence) : json_null());
+	return status;
 }
 
 static json_t *running_version(const struct update_box *box)
@@ -40,9 +47,8 @@ static json_t *slot_status(
 	const struct update_box *box, const struct update_bootenv *env, enum update_place place)
 {
 	const struct update_slot_state *state = &env->slots[place];
-	json_t *slot = json_object();
+	json_t *slot = release_status(box, place);
 
-	json_object_set_new(slot, "version", slot_version(box, place));
 	json_object_set_new(slot, "ok", json_boolean(state->is_ok));
 	json_object_set_new(slot, "tries", json_integer(state->tries));
 	json_object_set_new(slot, "good", json_boolean(state->is_proven));
@@ -54,16 +60,17 @@ static json_t *slot_status(
 
 json_t *update_status(const struct update_box *box, struct update_fault *fault)
 {
-	json_t *status = json_object(), *slots, *order, *recovery;
+	json_t *status = json_object(), *slots, *order;
 	struct update_bootenv env;
+	int error = update_bootenv_open(&env, box, fault);
 
-	fault->text[0] = '\0';
 	json_object_set_new(status, "board", json_string(box->board));
 	json_object_set_new(status, "running", json_string(update_place_name(box->running)));
 	json_object_set_new(status, "version", running_version(box));
-	json_object_set_new(status, "minimum", json_integer((json_int_t)update_floor(box)));
-	if (update_bootenv_open(&env, box, fault) != 0)
+	json_object_set_new(status, "minimum", json_integer((json_int_t)update_floor(box, &env)));
+	if (error != 0)
 		return status;
+	fault->text[0] = '\0';
 	order = json_array();
 	json_array_append_new(order, json_string(update_place_name(env.first)));
 	json_array_append_new(order, json_string(update_place_name(!env.first)));
@@ -72,9 +79,7 @@ json_t *update_status(const struct update_box *box, struct update_fault *fault)
 	for (unsigned i = 0; i < UPDATE_SLOTS; i++)
 		json_object_set_new(slots, update_place_name(i), slot_status(box, &env, i));
 	json_object_set_new(status, "slots", slots);
-	recovery = json_object();
-	json_object_set_new(recovery, "version", slot_version(box, UPDATE_RECOVERY));
-	json_object_set_new(status, "recovery", recovery);
+	json_object_set_new(status, "recovery", release_status(box, UPDATE_RECOVERY));
 	update_bootenv_close(&env);
 	return status;
 }

@@ -10,13 +10,14 @@
  * What is in the slots, as one JSON object:
  *
  *   {"board", "running": "a|b|recovery|none", "version", "minimum", "order": ["a", "b"],
- *    "slots": {"a": {"version", "ok", "tries", "good", "trial", "running"}, "b": ...}, "recovery": {"version"}}
+ *    "slots": {"a": {"version", "sequence", "ok", "tries", "good", "trial", "running"}, "b": ...},
+ *    "recovery": {"version", "sequence"}}
  *
  * Layer:     update (jansson)
  * Thread:    one; blocks
  * Ownership: the result is the caller's (json_decref)
  *
- * A version that cannot be read is null. Without a disk of slots, "slots" and "order" are missing.
+ * A version or sequence that cannot be read is null. Without a disk of slots, "slots" and "order" are missing.
  */
 
 /* Never fails for want of a disk: *fault then says what is missing, and has no text when nothing is. */

@@ -91,6 +91,8 @@ static int pass(const struct update_box *box)
 	}
 	if (update_mark_good(box, &fault) != 0)
 		return updatectl_failed(&fault);
+	if (fault.text[0] != '\0')
+		printf("gate: %s\n", fault.text);
 	printf("gate: the broker is healthy: slot %s is good\n", update_place_name(box->running));
 	return 0;
 }

@@ -14,6 +14,16 @@ static const char *text_of(const json_t *object, const char *key)
 	return text ? text : "-";
 }
 
+/* "VERSION (sequence N)", as far as it is known. */
+static void print_release(const json_t *object)
+{
+	const json_t *sequence = json_object_get(object, "sequence");
+
+	fputs(text_of(object, "version"), stdout);
+	if (json_is_integer(sequence))
+		printf(" (sequence %lld)", (long long)json_integer_value(sequence));
+}
+
 static bool is_set(const json_t *object, const char *key)
 {
 	return json_is_true(json_object_get(object, key));
@@ -38,12 +48,15 @@ static void print_slots(const json_t *status)
 	for (enum update_place place = UPDATE_SLOT_A; place <= UPDATE_SLOT_B; place++) {
 		const json_t *slot = json_object_get(slots, update_place_name(place));
 
-		printf("slot %s    %s, %s, %lld tries left%s\n", update_place_name(place),
-			text_of(slot, "version"), state_of(slot),
+		printf("slot %s    ", update_place_name(place));
+		print_release(slot);
+		printf(", %s, %lld tries left%s\n", state_of(slot),
 			(long long)json_integer_value(json_object_get(slot, "tries")),
 			is_set(slot, "running") ? ", runs" : "");
 	}
-	printf("recovery  %s\n", text_of(json_object_get(status, "recovery"), "version"));
+	fputs("recovery  ", stdout);
+	print_release(json_object_get(status, "recovery"));
+	putchar('\n');
 }
 
 static void print_text(const json_t *status)
@@ -108,6 +121,8 @@ int updatectl_mark_good(struct updatectl *ctl)
 		return updatectl_usage("mark-good takes nothing, not", ctl->argv[1]);
 	if (update_box_load(&box, ctl->root, &fault) != 0 || update_mark_good(&box, &fault) != 0)
 		return updatectl_failed(&fault);
+	if (fault.text[0] != '\0')
+		puts(fault.text);
 	printf("slot %s is good\n", update_place_name(box.running));
 	return 0;
 }

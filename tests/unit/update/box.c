@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,8 +202,8 @@ void box_make(struct box *box, int is_fat32)
 	make_partition(box, "vda2");
 	make_partition(box, "vda3");
 	make_partition(box, "vda4");
-	box_fill_slot(box, "vda2", "old");
-	box_fill_slot(box, "vda4", "golden");
+	box_fill_slot(box, "vda2", "old", 1);
+	box_fill_slot(box, "vda4", "golden", 1);
 }
 
 static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *walk)
@@ -218,11 +219,12 @@ void box_remove(struct box *box)
 	assert_int_equal(nftw(box->root, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-uint8_t *box_firmware(const char *version, size_t bytes)
+uint8_t *box_firmware(const char *version, uint64_t sequence, size_t bytes)
 {
 	uint8_t *image = malloc(bytes);
 	uint32_t state = 2166136261u;
-	char release[128];
+	char release[160];
+	int len;
 
 	assert_non_null(image);
 	for (const char *at = version; *at != '\0'; at++)
@@ -241,16 +243,21 @@ uint8_t *box_firmware(const char *version, size_t bytes)
 	put16(image + 128 + 20, 16); /* optional header */
 	memcpy(image + 168, ".text\0\0\0", 8);
 	memcpy(image + 208, ".osrel\0\0", 8);
-	snprintf(release, sizeof(release), "ID=sluice\nVERSION_ID=\"%s\"\nNAME=Sluice\n", version);
+	len = snprintf(
+		release, sizeof(release), "ID=sluice\nVERSION_ID=\"%s\"\nNAME=Sluice\n", version);
+	if (sequence > 0)
+		snprintf(release + len, sizeof(release) - (size_t)len,
+			"SLUICE_SEQUENCE=%" PRIu64 "\n", sequence);
 	put32(image + 208 + 8, (uint32_t)strlen(release));
 	put32(image + 208 + 20, 512);
 	memcpy(image + 512, release, strlen(release));
 	return image;
 }
 
-void box_fill_slot(const struct box *box, const char *device, const char *version)
+void box_fill_slot(
+	const struct box *box, const char *device, const char *version, uint64_t sequence)
 {
-	uint8_t *image = box_firmware(version, BOX_FIRMWARE_BYTES);
+	uint8_t *image = box_firmware(version, sequence, BOX_FIRMWARE_BYTES);
 	char path[BOX_PATH_MAX];
 	struct update_fat_plan plan;
 	int fd;
@@ -272,7 +279,7 @@ void box_bundle(const struct box *box, const char *path, const struct box_bundle
 {
 	const char *version = wish->version ? wish->version : "new";
 	size_t bytes = wish->bytes ? wish->bytes : BOX_FIRMWARE_BYTES;
-	uint8_t *image = box_firmware(version, bytes);
+	uint8_t *image = box_firmware(version, wish->sequence, bytes);
 	char out[BOX_PATH_MAX], key[BOX_PATH_MAX], firmware[BOX_PATH_MAX], signature[BOX_PATH_MAX];
 	struct update_recipe recipe = {.key = key,
 		.out = out,

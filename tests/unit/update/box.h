@@ -25,7 +25,7 @@ struct box {
 };
 
 /*
- * Runs from slot a, which is proven and holds firmware "old"; slot b is empty. The ESP is FAT32 or FAT16; its grubenv
+ * Runs from slot a, which is proven and holds firmware "old", sequence 1; slot b is empty. The ESP is FAT32 or FAT16; its grubenv
  * lies in two clusters that are not neighbours.
  */
 void box_make(struct box *box, int is_fat32);
@@ -42,11 +42,12 @@ struct update_box box_load(const struct box *box);
 /* A partition that the kernel shows: `device` ("vda3") on `disk` ("vda"); the file itself is not made. */
 void box_partition(const struct box *box, const char *disk, const char *device, const char *name);
 
-/* Firmware whose .osrel says VERSION_ID=version, from malloc; its bytes depend on the version. */
-uint8_t *box_firmware(const char *version, size_t bytes);
+/* Firmware whose .osrel says version and sequence (0: no sequence), from malloc; its bytes depend on the version. */
+uint8_t *box_firmware(const char *version, uint64_t sequence, size_t bytes);
 
 /* Puts firmware into a partition. */
-void box_fill_slot(const struct box *box, const char *device, const char *version);
+void box_fill_slot(
+	const struct box *box, const char *device, const char *version, uint64_t sequence);
 
 struct box_bundle {
 	const char *board, *version; /* NULL: qemu-arm64, "new" */

@@ -104,7 +104,7 @@ static struct bytes room(void)
 static void test_round_trip(void **state)
 {
 	static const size_t pieces[] = {1, 7, 4096, SIZE_MAX};
-	uint8_t *image = box_firmware("new", BOX_FIRMWARE_BYTES);
+	uint8_t *image = box_firmware("new", 9, BOX_FIRMWARE_BYTES);
 	const char *signature = "a signature for the boot loader";
 	struct bytes bytes, again, out = room();
 

@@ -134,8 +134,9 @@ enum contents { ABSENT, WHOLE, TORN };
 static enum contents look(
 	const struct box *box, const char *device, const char *version, const char *other)
 {
-	uint8_t *image = box_firmware(version, BOX_FIRMWARE_BYTES);
-	uint8_t *second = box_firmware(other, BOX_FIRMWARE_BYTES);
+	uint64_t sequence = strcmp(version, "new") == 0 ? 2 : 1;
+	uint8_t *image = box_firmware(version, sequence, BOX_FIRMWARE_BYTES);
+	uint8_t *second = box_firmware(other, 1, BOX_FIRMWARE_BYTES);
 	uint8_t *got = calloc(1, BOX_FIRMWARE_BYTES);
 	enum contents contents = ABSENT;
 	struct update_fat_file file;
@@ -194,8 +195,9 @@ static enum update_place booted(const struct box *box, unsigned cut)
 	return first;
 }
 
-/* Installs in a child, with the power cut at the write of this number. Whether it got to the end. */
-static bool run_until(const struct box *box, unsigned cut, unsigned seed)
+/* Does it in a child, with the power cut at the write of this number. Whether it got to the end. */
+static bool run_until(
+	const struct box *box, int (*act)(const struct box *box), unsigned cut, unsigned seed)
 {
 	int status;
 	pid_t child = fork();
@@ -205,7 +207,7 @@ static bool run_until(const struct box *box, unsigned cut, unsigned seed)
 		writes_left = cut;
 		random_state = cut * 7919 + seed;
 		before_len = 0;
-		_exit(install(box) == 0 ? 0 : 1);
+		_exit(act(box) == 0 ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
@@ -242,7 +244,7 @@ static void every_cut(struct box *box)
 		for (unsigned seed = 0; seed < SEEDS; seed++) {
 			copy_file(box, "/esp", "/dev/vda1");
 			copy_file(box, "/slot_b", "/dev/vda3");
-			is_whole = run_until(box, cut, seed);
+			is_whole = run_until(box, install, cut, seed);
 			if (booted(box, cut) == UPDATE_SLOT_A)
 				stayed++;
 			else
@@ -278,7 +280,7 @@ static void test_over_a_good_slot(void **state)
 
 	(void)state;
 	box_make(&box, 0);
-	box_fill_slot(&box, "vda3", "before");
+	box_fill_slot(&box, "vda3", "before", 1);
 	loaded = box_load(&box);
 	assert_int_equal(update_bootenv_open(&env, &loaded, &fault), 0);
 	env.slots[1] = env.slots[0];
@@ -312,12 +314,67 @@ static void test_lying_disk(void **state)
 	box_remove(&box);
 }
 
+static int mark_good(const struct box *box)
+{
+	struct update_box loaded = box_load(box);
+	struct update_fault fault;
+
+	return update_mark_good(&loaded, &fault);
+}
+
+static void put_on_trial(const struct box *box)
+{
+	struct update_box loaded = box_load(box);
+	struct update_fault fault;
+	struct update_bootenv env;
+
+	assert_int_equal(update_bootenv_open(&env, &loaded, &fault), 0);
+	env.slots[0].is_proven = false;
+	assert_int_equal(update_bootenv_store(&env, &fault), 0);
+	update_bootenv_close(&env);
+}
+
+/* A slot is good only together with its minimum, whichever firmware runs then; and the old minimum stays until then. */
+static void test_mark_good(void **state)
+{
+	bool is_whole = false;
+	struct box box;
+
+	(void)state;
+	box_make(&box, 0);
+	box_text(&box, "/cfg/factory/min_sequence", "700\n");
+	assert_int_equal(mark_good(&box), 0);
+	put_on_trial(&box);
+	copy_file(&box, "/dev/vda1", "/esp");
+	for (unsigned cut = 1; !is_whole; cut++)
+		for (unsigned seed = 0; seed < SEEDS; seed++) {
+			struct update_box loaded;
+			struct update_bootenv env;
+			struct update_fault fault;
+
+			copy_file(&box, "/esp", "/dev/vda1");
+			box_text(&box, "/cfg/factory/min_sequence", "700\n");
+			box_text(&box, "/etc/sluice/min_sequence", "812\n");
+			is_whole = run_until(&box, mark_good, cut, seed);
+			box_text(&box, "/etc/sluice/min_sequence", "0\n");
+			loaded = box_load(&box);
+			assert_int_equal(update_bootenv_open(&env, &loaded, &fault), 0);
+			update_bootenv_close(&env);
+			if (update_floor(&loaded, &env) != (env.slots[0].is_proven ? 812 : 700))
+				fail_msg("cut %u", cut);
+			assert_true(env.slots[0].is_proven || !is_whole);
+			assert_true(cut < 100);
+		}
+	box_remove(&box);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_over_an_empty_slot),
 		cmocka_unit_test(test_over_a_good_slot),
 		cmocka_unit_test(test_lying_disk),
+		cmocka_unit_test(test_mark_good),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,20 +145,29 @@ static void test_chains(void **state)
 	close(fd);
 }
 
-static void test_version(void **state)
+static void test_release(void **state)
 {
-	char path[BOX_PATH_MAX], version[UPDATE_WORD_MAX];
+	struct update_release release;
+	char path[BOX_PATH_MAX];
 	struct box box;
 
 	(void)state;
 	box_make(&box, 0);
 	box_path(&box, "/dev/vda2", path);
-	assert_int_equal(update_slot_version(path, version), 0);
-	assert_string_equal(version, "old");
+	assert_int_equal(update_slot_release(path, &release), 0);
+	assert_string_equal(release.version, "old");
+	assert_int_equal(release.sequence, 1);
 	box_path(&box, "/dev/vda3", path);
-	assert_int_equal(update_slot_version(path, version), -ENOENT);
+	assert_int_equal(update_slot_release(path, &release), -ENOENT);
+	assert_string_equal(release.version, "");
+	assert_int_equal(release.sequence, 0);
+	/* One of before the sequence was written into it. */
+	box_fill_slot(&box, "vda3", "older", 0);
+	assert_int_equal(update_slot_release(path, &release), 0);
+	assert_string_equal(release.version, "older");
+	assert_int_equal(release.sequence, 0);
 	box_path(&box, "/dev/none", path);
-	assert_int_equal(update_slot_version(path, version), -ENOENT);
+	assert_int_equal(update_slot_release(path, &release), -ENOENT);
 	/* Any one byte of the headers may lie. */
 	box_path(&box, "/dev/vda2", path);
 	for (unsigned i = 0; i < 600; i++) {
@@ -171,12 +180,12 @@ static void test_version(void **state)
 		assert_int_equal(update_fat_plan_file(&plan, "fw.efi", BOX_FIRMWARE_BYTES), 0);
 		assert_int_equal(pread(fd, &kept, 1, (off_t)plan.files[0].at + i), 1);
 		assert_int_equal(pwrite(fd, &lie, 1, (off_t)plan.files[0].at + i), 1);
-		error = update_slot_version(path, version);
+		error = update_slot_release(path, &release);
 		assert_true(error == 0 || error == -EBADMSG);
 		assert_int_equal(pwrite(fd, &kept, 1, (off_t)plan.files[0].at + i), 1);
 		close(fd);
 	}
-	assert_int_equal(update_slot_version(path, version), 0);
+	assert_int_equal(update_slot_release(path, &release), 0);
 	box_remove(&box);
 }
 
@@ -186,7 +195,7 @@ int main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_chains),
-		cmocka_unit_test(test_version),
+		cmocka_unit_test(test_release),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include "box.h"
 #include "update_bootenv.h"
+#include "update_manifest.h"
 
 /* GRUB's environment block, and the file of it in the boot partition. */
 
@@ -93,11 +94,16 @@ static void file_in_esp(int is_fat32)
 	assert_int_equal(env.first, UPDATE_SLOT_A);
 	assert_true(env.slots[0].is_ok && env.slots[0].is_proven && env.slots[0].tries == 3);
 	assert_true(!env.slots[1].is_ok && !env.slots[1].is_proven && env.slots[1].tries == 0);
+	assert_int_equal(env.minimum, 0);
 	env.slots[1] = (struct update_slot_state){.is_ok = true, .tries = 2};
 	env.first = UPDATE_SLOT_B;
 	assert_int_equal(update_bootenv_store(&env, &fault), 0);
+	assert_false(update_grubenv_get(env.block, "MINIMUM", value, sizeof(value)));
+	env.minimum = UPDATE_SEQUENCE_MAX;
+	assert_int_equal(update_bootenv_store(&env, &fault), 0);
 	update_bootenv_close(&env);
 	assert_int_equal(update_bootenv_open(&env, &loaded, &fault), 0);
+	assert_true(env.minimum == UPDATE_SEQUENCE_MAX);
 	assert_int_equal(env.first, UPDATE_SLOT_B);
 	assert_true(env.slots[1].is_ok && !env.slots[1].is_proven && env.slots[1].tries == 2);
 	assert_true(update_grubenv_get(env.block, "saved_entry", value, sizeof(value)));

@@ -23,6 +23,7 @@ static struct box box;
 static struct update_box loaded;
 static struct update_fault fault;
 static char said[4096];
+static const char kept_file[] = "/cfg/factory/min_sequence";
 
 static const struct update_slot_state nothing,
 	good = {.is_ok = true, .is_proven = true, .tries = 3},
@@ -72,6 +73,22 @@ static struct update_bootenv environment(void)
 	return env;
 }
 
+static uint64_t floor_now(void)
+{
+	struct update_bootenv env = environment();
+
+	return update_floor(&loaded, &env);
+}
+
+/* What stands in the file alone. */
+static uint64_t in_file(void)
+{
+	uint64_t number;
+
+	assert_int_equal(update_box_number(&loaded, kept_file, &number), 0);
+	return number;
+}
+
 static void set_environment(unsigned first, struct update_slot_state a, struct update_slot_state b)
 {
 	struct update_bootenv env;
@@ -100,15 +117,16 @@ static void assert_slot(
 
 static void assert_version(const char *device, const char *version)
 {
-	char path[BOX_PATH_MAX], got[UPDATE_VERSION_MAX];
+	struct update_release got;
+	char path[BOX_PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/dev/%s", box.root, device);
 	if (version == NULL) {
-		assert_int_equal(update_slot_version(path, got), -ENOENT);
+		assert_int_equal(update_slot_release(path, &got), -ENOENT);
 		return;
 	}
-	assert_int_equal(update_slot_version(path, got), 0);
-	assert_string_equal(got, version);
+	assert_int_equal(update_slot_release(path, &got), 0);
+	assert_string_equal(got.version, version);
 }
 
 static void test_good(void **state)
@@ -133,7 +151,7 @@ static void test_other_way(void **state)
 	struct update_bootenv env;
 
 	(void)state;
-	box_fill_slot(&box, "vda3", "second");
+	box_fill_slot(&box, "vda3", "second", 1);
 	set_environment(UPDATE_SLOT_B, nothing, on_trial);
 	runs("b");
 	box_bundle(&box, "/b.bundle", &(struct box_bundle){.sequence = 2});
@@ -269,7 +287,7 @@ static void test_damaged_file(void **state)
 	int byte;
 
 	(void)state;
-	box_fill_slot(&box, "vda3", "before");
+	box_fill_slot(&box, "vda3", "before", 1);
 	set_environment(UPDATE_SLOT_A, good, good);
 	box_bundle(&box, "/b.bundle", &(struct box_bundle){.sequence = 2});
 	box_path(&box, "/b.bundle", path);
@@ -335,12 +353,14 @@ static void test_mark_good(void **state)
 	assert_int_equal(env.first, UPDATE_SLOT_A);
 	assert_slot(&env, 0, true, true, 3);
 	assert_slot(&env, 1, true, false, 0);
-	assert_int_equal(update_box_number(&loaded, "/cfg/factory/min_sequence"), 40);
+	assert_int_equal(in_file(), 40);
+	assert_int_equal(env.minimum, 40);
+	assert_string_equal(fault.text, "");
 	/* The floor never falls. */
 	box_text(&box, "/etc/sluice/min_sequence", "30\n");
 	assert_int_equal(update_mark_good(&loaded, &fault), 0);
-	assert_int_equal(update_box_number(&loaded, "/cfg/factory/min_sequence"), 40);
-	assert_int_equal(update_floor(&loaded), 40);
+	assert_int_equal(in_file(), 40);
+	assert_int_equal(floor_now(), 40);
 	/* What was installed meanwhile and waits for its restart stays first. */
 	set_environment(UPDATE_SLOT_B, started, fresh);
 	assert_int_equal(update_mark_good(&loaded, &fault), 0);
@@ -349,6 +369,107 @@ static void test_mark_good(void **state)
 	assert_int_equal(update_mark_good(&loaded, &fault), -ENOTSUP);
 	runs("none");
 	assert_int_equal(update_mark_good(&loaded, &fault), -ENOTSUP);
+}
+
+static void remove_file(const char *path)
+{
+	char full[BOX_PATH_MAX];
+
+	box_path(&box, path, full);
+	assert_int_equal(unlink(full), 0);
+}
+
+static void set_copy(uint64_t minimum)
+{
+	struct update_bootenv env;
+
+	assert_int_equal(update_bootenv_open(&env, &loaded, &fault), 0);
+	env.minimum = minimum;
+	assert_int_equal(update_bootenv_store(&env, &fault), 0);
+	update_bootenv_close(&env);
+}
+
+/* Overwrites what the boot environment's text has at `from`, as long as `with` is. */
+static void damage_copy(const char *from, const char *with)
+{
+	static char disk[16000 * 512];
+	char path[BOX_PATH_MAX], *at;
+	FILE *file;
+
+	box_path(&box, "/dev/vda1", path);
+	file = fopen(path, "r+b");
+	assert_non_null(file);
+	assert_int_equal(fread(disk, 1, sizeof(disk), file), sizeof(disk));
+	at = memmem(disk, sizeof(disk), from, strlen(from));
+	assert_non_null(at);
+	fseek(file, at - disk, SEEK_SET);
+	assert_int_equal(fwrite(with, 1, strlen(with), file), strlen(with));
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Marking good says what it has mended, once. */
+static void mends(const char *what, uint64_t minimum)
+{
+	char number[24];
+
+	snprintf(number, sizeof(number), "as %u", (unsigned)minimum);
+	assert_int_equal(update_mark_good(&loaded, &fault), 0);
+	if (strstr(fault.text, what) == NULL || strstr(fault.text, number) == NULL)
+		fail_msg("'%s' instead of '%s' and '%s'", fault.text, what, number);
+	assert_int_equal(in_file(), minimum);
+	assert_int_equal(environment().minimum, minimum);
+	assert_int_equal(update_mark_good(&loaded, &fault), 0);
+	assert_string_equal(fault.text, "");
+}
+
+/* A file that is lost or damaged lowers nothing, and is mended; nor does the copy in the boot environment. */
+static void test_kept_twice(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} damages[] = {{"", 0}, {"\n", 1}, {"4x\n", 3}, {"\0\0\0", 3}, {"40\0\n", 4}, {"-1\n", 3},
+		{" 39\n", 4}, {"39\n\n", 4}, {"1000000000000\n", 14},
+		{"99999999999999999999\n", 21}};
+
+	(void)state;
+	/* A box on which nothing asks for a minimum keeps none, and has lost none. */
+	assert_int_equal(update_mark_good(&loaded, &fault), 0);
+	assert_string_equal(fault.text, "");
+	assert_int_equal(environment().minimum, 0);
+	box_text(&box, kept_file, "40\n");
+	box_bundle(&box, "/b.bundle", &(struct box_bundle){.sequence = 39});
+	mends("boot environment", 40);
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		box_write(&box, kept_file, damages[i].bytes, damages[i].len);
+		assert_int_equal(floor_now(), 40);
+		refused("/b.bundle", -ESTALE, "below the minimum 40");
+		mends(kept_file, 40);
+	}
+	remove_file(kept_file);
+	refused("/b.bundle", -ESTALE, "below the minimum 40");
+	mends(kept_file, 40);
+	damage_copy("MINIMUM=40", "MINIMUM=4?");
+	assert_int_equal(environment().minimum, 0);
+	refused("/b.bundle", -ESTALE, "below the minimum 40");
+	mends("boot environment", 40);
+	/* Raised over a copy that was lost. */
+	box_text(&box, kept_file, "4x\n");
+	box_text(&box, "/etc/sluice/min_sequence", "50\n");
+	mends(kept_file, 50);
+}
+
+/* Nothing can tell what the minimum was: what is left counts, the box stays one that can be updated, and it is said. */
+static void test_kept_nowhere(void **state)
+{
+	(void)state;
+	box_text(&box, kept_file, "4x\n");
+	assert_int_equal(floor_now(), 0);
+	mends(kept_file, 0);
+	box_text(&box, kept_file, "");
+	box_text(&box, "/etc/sluice/min_sequence", "30\n");
+	assert_int_equal(floor_now(), 30);
+	mends(kept_file, 30);
 }
 
 static void test_rollback(void **state)
@@ -361,7 +482,7 @@ static void test_rollback(void **state)
 	set_environment(UPDATE_SLOT_A, good, good);
 	assert_int_equal(update_rollback(&loaded, &to, &fault), -ENOENT);
 	assert_non_null(strstr(fault.text, "missing"));
-	box_fill_slot(&box, "vda3", "other");
+	box_fill_slot(&box, "vda3", "other", 1);
 	set_environment(UPDATE_SLOT_A, good, failed_trial);
 	assert_int_equal(update_rollback(&loaded, &to, &fault), -ENOENT);
 	assert_non_null(strstr(fault.text, "tries"));
@@ -372,6 +493,63 @@ static void test_rollback(void **state)
 	assert_int_equal(environment().slots[1].tries, 3);
 	runs("none");
 	assert_int_equal(update_rollback(&loaded, &to, &fault), -ENOTSUP);
+}
+
+static void rollback_refused(const char *why)
+{
+	uint64_t before = sum_of_disk();
+	enum update_place to;
+
+	assert_int_equal(update_rollback(&loaded, &to, &fault), -ESTALE);
+	if (strstr(fault.text, why) == NULL || strstr(fault.text, "install a newer bundle") == NULL)
+		fail_msg("'%s' instead of '%s'", fault.text, why);
+	assert_true(sum_of_disk() == before);
+}
+
+/* Slot b may be gone back to when it is at the minimum, wherever that stands; a slot that names no sequence is below any. */
+static void test_rollback_minimum(void **state)
+{
+	enum update_place to;
+
+	(void)state;
+	set_environment(UPDATE_SLOT_A, good, good);
+	box_fill_slot(&box, "vda3", "v1.1", 11);
+	box_text(&box, "/etc/sluice/min_sequence", "12\n");
+	rollback_refused("slot b holds version v1.1 (sequence 11), below the minimum 12");
+	box_text(&box, "/etc/sluice/min_sequence", "0\n");
+	box_text(&box, kept_file, "13\n");
+	rollback_refused("minimum 13");
+	remove_file(kept_file);
+	set_copy(14);
+	rollback_refused("minimum 14");
+	set_copy(11);
+	assert_int_equal(update_rollback(&loaded, &to, &fault), 0);
+	assert_int_equal(environment().first, UPDATE_SLOT_B);
+	box_fill_slot(&box, "vda3", "v1.0", 0);
+	rollback_refused("version v1.0 (sequence 0, as it names none)");
+}
+
+/* What is on trial asks for more than the slot that it goes back to has: that counts only once it was marked good. */
+static void test_rollback_of_a_trial(void **state)
+{
+	enum update_place to;
+
+	(void)state;
+	runs("b");
+	box_fill_slot(&box, "vda3", "v9", 90);
+	box_text(&box, "/etc/sluice/min_sequence", "90\n");
+	set_environment(UPDATE_SLOT_B, good, on_trial);
+	assert_int_equal(update_rollback(&loaded, &to, &fault), 0);
+	assert_int_equal(to, UPDATE_SLOT_A);
+	assert_int_equal(environment().first, UPDATE_SLOT_A);
+	assert_int_equal(environment().minimum, 0);
+	/* What was good before counts all the same. */
+	box_text(&box, kept_file, "2\n");
+	rollback_refused("minimum 2 ");
+	box_text(&box, kept_file, "1\n");
+	assert_int_equal(update_rollback(&loaded, &to, &fault), 0);
+	assert_int_equal(update_mark_good(&loaded, &fault), 0);
+	rollback_refused("minimum 90");
 }
 
 static void test_trial(void **state)
@@ -414,7 +592,9 @@ static void test_status(void **state)
 	json_t *status, *slot;
 
 	(void)state;
+	box_fill_slot(&box, "vda4", "golden", 0);
 	box_text(&box, "/etc/sluice/version", "v1.0\n");
+	set_copy(1);
 	box_bundle(&box, "/b.bundle", &(struct box_bundle){.sequence = 2});
 	assert_int_equal(install("/b.bundle"), 0);
 	status = update_status(&loaded, &fault);
@@ -423,7 +603,9 @@ static void test_status(void **state)
 	assert_string_equal(json_string_value(json_object_get(status, "version")), "v1.0");
 	assert_string_equal(
 		json_string_value(json_array_get(json_object_get(status, "order"), 0)), "b");
+	assert_int_equal(json_integer_value(json_object_get(status, "minimum")), 1);
 	slot = json_object_get(json_object_get(status, "slots"), "b");
+	assert_int_equal(json_integer_value(json_object_get(slot, "sequence")), 2);
 	assert_string_equal(json_string_value(json_object_get(slot, "version")), "new");
 	assert_true(json_is_true(json_object_get(slot, "ok")));
 	assert_true(json_is_true(json_object_get(slot, "trial")));
@@ -431,6 +613,7 @@ static void test_status(void **state)
 	assert_true(json_is_false(json_object_get(slot, "running")));
 	slot = json_object_get(status, "recovery");
 	assert_string_equal(json_string_value(json_object_get(slot, "version")), "golden");
+	assert_true(json_is_null(json_object_get(slot, "sequence")));
 	json_decref(status);
 	snprintf(loaded.disk, sizeof(loaded.disk), "/dev/none");
 	status = update_status(&loaded, &fault);
@@ -469,7 +652,11 @@ int main(void)
 		in_box(test_two_at_once),
 		in_box(test_partitions),
 		in_box(test_mark_good),
+		in_box(test_kept_twice),
+		in_box(test_kept_nowhere),
 		in_box(test_rollback),
+		in_box(test_rollback_minimum),
+		in_box(test_rollback_of_a_trial),
 		in_box(test_trial),
 		in_box(test_reboot),
 		in_box(test_status),

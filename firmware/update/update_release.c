@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "update_fat.h"
+#include "update_priv.h"
 #include "update_slot.h"
 
 /*
@@ -74,25 +75,32 @@ static int find_release(struct image *image, uint32_t *at, uint32_t *bytes)
 	return -EBADMSG;
 }
 
-/* The value of VERSION_ID=, with or without quotes. What is not printable is not copied. */
-static int read_version(const char *text, char out[UPDATE_VERSION_MAX])
+/* The value of the line that begins with `key`, with or without quotes. What is not printable is not copied. */
+static void read_value(const char *text, const char *key, char out[UPDATE_VERSION_MAX])
 {
-	static const char key[] = "VERSION_ID=";
 	const char *at = text;
 	size_t len = 0;
 
-	while (at != NULL && strncmp(at, key, sizeof(key) - 1) != 0)
+	while (at != NULL && strncmp(at, key, strlen(key)) != 0)
 		at = (at = strchr(at, '\n')) != NULL ? at + 1 : NULL;
-	if (at == NULL)
-		return -EBADMSG;
-	for (at += sizeof(key) - 1; *at > ' ' && *at < 0x7f && len + 1 < UPDATE_VERSION_MAX; at++)
-		if (*at != '"' && *at != '\'')
+	for (at = at ? at + strlen(key) : ""; *at > ' ' && *at < 0x7f; at++)
+		if (*at != '"' && *at != '\'' && len + 1 < UPDATE_VERSION_MAX)
 			out[len++] = *at;
 	out[len] = '\0';
-	return len > 0 ? 0 : -EBADMSG;
 }
 
-static int version_of(struct image *image, char out[UPDATE_VERSION_MAX])
+static int read_release(const char *text, struct update_release *out)
+{
+	char sequence[UPDATE_VERSION_MAX];
+
+	read_value(text, "VERSION_ID=", out->version);
+	read_value(text, "SLUICE_SEQUENCE=", sequence);
+	if (!update_number(sequence, UPDATE_SEQUENCE_MAX, &out->sequence))
+		out->sequence = 0;
+	return out->version[0] != '\0' ? 0 : -EBADMSG;
+}
+
+static int release_of(struct image *image, struct update_release *out)
 {
 	char text[RELEASE_MAX + 1];
 	uint32_t at = 0, bytes = 0;
@@ -103,15 +111,16 @@ static int version_of(struct image *image, char out[UPDATE_VERSION_MAX])
 	bytes = bytes < RELEASE_MAX ? bytes : RELEASE_MAX;
 	error = get(image, at, text, bytes);
 	text[error == 0 ? bytes : 0] = '\0';
-	return error == 0 ? read_version(text, out) : error;
+	return error == 0 ? read_release(text, out) : error;
 }
 
-int update_slot_version(const char *path, char out[UPDATE_VERSION_MAX])
+int update_slot_release(const char *path, struct update_release *out)
 {
 	struct update_fat fat;
 	struct image image = {.fat = &fat};
 	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
 
+	*out = (struct update_release){0};
 	if (fd < 0)
 		return -errno;
 	error = update_fat_open(&fat, fd);
@@ -121,7 +130,7 @@ int update_slot_version(const char *path, char out[UPDATE_VERSION_MAX])
 	if (error == 0)
 		error = update_fat_find(&fat, "fw.efi", &image.file);
 	if (error == 0)
-		error = version_of(&image, out);
+		error = release_of(&image, out);
 	close(fd);
 	return error;
 }
