@@ -68,9 +68,20 @@ def over_https(box):
                     "-addext", f"subjectAltName=IP:{box.mgmt_outside}", "-keyout", box.work / "server.key", "-out", certificate],
                    check=True, stderr=subprocess.DEVNULL)
     box.peer.serve(updates.folder, box.mgmt_outside, HTTPS_PORT, tls=(certificate, box.work / "server.key"))
-    name = updates.offer(updates.variant("next"))
+    name = updates.offer(updates.variant("strict"))
     updates.install(f"https://{box.mgmt_outside}:{HTTPS_PORT}/{name}")
     updated(box, before, began)
+
+
+@suite.check("no way back to what is below the minimum of a firmware that was marked good")
+def rollback_below(box):
+    before = box.show("firmware")
+    ensure(before["slots"][other(before["running"])]["sequence"] < before["minimum"], f"the other slot is not below it: {before}")
+    box.console.confirm("firmware rollback")
+    text = box.console.answer()
+    ensure(f"below the minimum {before['minimum']} " in text and "install a newer bundle" in text, f"no reason in {text!r}")
+    after = box.show("firmware")
+    ensure(after["running"] == before["running"] and after["order"] == before["order"], f"before {before}, after {after}")
 
 
 @suite.check("over the serial line; what UEFI cannot start is passed by at once")

@@ -111,6 +111,21 @@ refilled() {
 check "the gate: a proven slot has its tries back as soon as it is healthy" refilled
 check "the gate holds on all the same" kill "$gate"
 
+# b is good, and no hole is in it: the firmware in a names no sequence
+mcopy -n -o -i "$box/dev/vda1" ::/grub/grubenv "$work/new-grubenv"
+dd if="$box/dev/vda3" of="$box/dev/vda2" conv=notrunc status=none
+echo 5 >"$box/etc/sluice/min_sequence"
+check "no way back below the minimum" fails "below the minimum 5 " fw rollback --no-reboot
+check "mark-good keeps the minimum" eval "fw mark-good && grep -qx 5 '$box/cfg/factory/min_sequence'"
+check "grubenv: it is kept there too" env_is MINIMUM=5
+rm "$box/etc/sluice/min_sequence"
+echo nonsense >"$box/cfg/factory/min_sequence"
+check "a damaged file lowers nothing" fails "below the minimum 5 " fw rollback --no-reboot
+check "the gate mends it, and says so" eval "fw mark-good | grep 'min_sequence .*damaged.* as 5' && grep -qx 5 '$box/cfg/factory/min_sequence'"
+mcopy -o -i "$box/dev/vda1" "$work/new-grubenv" ::/grub/grubenv
+rm "$box/cfg/factory/min_sequence"
+check "without a minimum there is one" fw rollback --no-reboot
+
 echo a >"$box/run/sluice/slot"
 check "put back" put_back
 

@@ -17,10 +17,12 @@ INSTALL_S = 300
 INSTALLED = "is started next"
 
 # The firmwares beside that of the image: what firmware/variant is told, and files in place of the image's.
-# next: works; nothing older than the image may follow it. panic: there is no first process. hang: the first process
-# stops, and the watchdog with it. sick: control never starts, so the health gate fails.
+# next: works; nothing older than the image may follow it. strict: works; nor may the image itself. panic: there is no
+# first process. hang: the first process stops, and the watchdog with it. sick: control never starts, so the health gate
+# fails.
 VARIANTS = {
     "next": ([], {}),
+    "strict": ([], {}),
     "panic": (["--append", "rdinit=/none"], {}),
     "hang": ([], {"etc/sluice/setup": """#!/bin/sh
 export PATH=/usr/bin
@@ -34,6 +36,8 @@ echo 1 > /mnt/first/cgroup.freeze
 exit 1
 """}),
 }
+# Those that have a minimum, beyond the image's sequence; they themselves are one newer than the image.
+MINIMUM = {"next": 0, "strict": 1}
 
 
 class Updates:
@@ -61,7 +65,8 @@ class Updates:
             to.write_text(text, encoding="utf-8")
             to.chmod(0o755)
         command = [TOP / "firmware/variant", self.box.board, "--version", name, "--out", folder, *words]
-        command += ["--min-sequence", self.sequence()] if name == "next" else []
+        if name in MINIMUM:
+            command += ["--sequence", self.sequence() + 1, "--min-sequence", self.sequence() + MINIMUM[name]]
         command += ["--overlay", overlay] if files else []
         command += ["--secure"] if self.box.boot == "secure" else []
         done = subprocess.run([str(word) for word in command], cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
