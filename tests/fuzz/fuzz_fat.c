@@ -110,7 +110,8 @@ static void walk(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	char path[32], version[UPDATE_VERSION_MAX];
+	struct update_release release;
+	char path[32];
 	int error;
 
 	if (bytes == 0)
@@ -122,9 +123,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 		make_slot();
 	damage(data + 1, bytes - 1);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", disk);
-	error = update_slot_version(path, version);
+	error = update_slot_release(path, &release);
 	check_error(error);
-	for (const char *at = version; error == 0 && *at != '\0'; at++)
+	check(release.sequence <= UPDATE_SEQUENCE_MAX, "a sequence beyond all");
+	for (const char *at = release.version; error == 0 && *at != '\0'; at++)
 		check(*at > ' ' && *at < 0x7f, "a version that is not printable");
 	walk();
 	return 0;
