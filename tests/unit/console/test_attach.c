@@ -116,17 +116,17 @@ static void test_one_that_is_listened_to_has_its_group(void **state)
 	(void)state;
 	write_program("sluice-firmware",
 		"#!/bin/sh\necho \"[\\\"$$ $(cut -d' ' -f5 /proc/self/stat)\\\"]\"\n");
-	pty_start(&pty, use_programs);
-	pty_log_in_first(&pty);
-	pty_send(&pty, "show firmware | json\r");
-	pty_expect(&pty, "[");
-	said = strchr(pty_expect(&pty, "]"), '"');
+	pty_start(use_programs);
+	pty_log_in_first();
+	terminal_send("show firmware | json\r");
+	terminal_expect("[");
+	said = strchr(terminal_expect("]"), '"');
 	assert_non_null(said);
 	assert_int_equal(sscanf(said, "\"%d %d\"", &pid, &group), 2);
 	assert_int_equal(group, pid);
-	pty_expect(&pty, PTY_PROMPT);
+	terminal_expect(PTY_PROMPT);
 	must_be_well();
-	pty_stop(&pty);
+	pty_stop();
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_box, remove_box)
