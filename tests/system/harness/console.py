@@ -167,7 +167,7 @@ class Console:
             while sender.poll() is None:
                 ensure(time.monotonic() < deadline, f"the file was not sent within {limit_s} s")
                 ready, _, _ = select.select([line, out], [], [], 1)
-                if line in ready:
+                if line in ready and sender.poll() is None:  # it may have ended while we waited
                     os.write(sender.stdin.fileno(), os.read(line, 4096))
                 if out in ready:
                     self.send(os.read(out, 4096))
