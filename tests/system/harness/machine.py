@@ -19,7 +19,7 @@ from .report import Failure, Skip, ensure
 
 TOP = Path(__file__).resolve().parents[3]
 # Whatever a test does, the machine ends then.
-LONGEST_RUN_S = 1500
+LONGEST_RUN_S = 3000
 # firmware/qemu's end of the management cable.
 MGMT_OUTSIDE = "198.51.100.1"
 
@@ -110,10 +110,8 @@ class Machine:
         self.way_in = None
         if (way_in or files) and not serial:
             self.change(files, append)
-        self.disk = None
-        if disk and not serial:
-            self.disk = self.work / "disk.img"
-            copy_sparse(self.out / "disk.img", self.disk)
+        # Made at the first start.
+        self.disk = self.work / "disk.img" if disk and not serial else None
 
     def __enter__(self):
         return self
@@ -141,6 +139,8 @@ class Machine:
 
     def start(self):
         """Switches the power on."""
+        if self.disk and not self.disk.exists():
+            copy_sparse(self.out / "disk.img", self.disk)
         self.started = time.monotonic()
         self.transcript.begin()
         if self.serial:
