@@ -6,6 +6,8 @@ HOST_ARCH := $(shell dpkg --print-architecture)
 ARCH ?= $(HOST_ARCH)
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
+# Debian's users have no sbin in their path, where depmod, sgdisk and mkfs are.
+export PATH := $(PATH):/usr/sbin:/sbin
 B := build/$(ARCH)/$(VARIANT)
 # An image's programs are linked with its board's driver: a folder for each, so that boards leave each other's alone.
 BIN := $(B)/bin$(if $(filter image,$(VARIANT)),$(BOARD_PMD:%=/%))
