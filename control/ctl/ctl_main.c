@@ -271,9 +271,9 @@ static int run_command(const struct options *options)
 		return EXIT_USAGE;
 	peer = cli_peer_open(options->socket);
 	if (peer == NULL) {
-		fprintf(stderr,
-			"sluicectl: cannot reach control at %s: %s; is sluice-control running?\n",
-			options->socket, strerror(errno));
+		fprintf(stderr, "sluicectl: cannot reach control at %s: %s; %s\n", options->socket,
+			strerror(errno),
+			errno == EACCES ? "it answers root only" : "is sluice-control running?");
 		return EXIT_NOT_DONE;
 	}
 	status = ask_all(options, id, peer);

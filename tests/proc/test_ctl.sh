@@ -109,6 +109,11 @@ says '^slu0: link down' interfaces
 message=$("$SLUICE_BUILD"/bin/sluicectl --socket /nonexistent/control.sock status 2>&1)
 [ $? = 1 ] && grep -q 'is sluice-control running' <<<"$message"
 verdict "no broker: it says so" $?
+mkdir -m 000 "$work/closed"
+cp "$SLUICE_BUILD/bin/sluicectl" "$work"
+message=$(setpriv --bounding-set=-all --inh-caps=-all "$work/sluicectl" --socket "$work/closed/control.sock" status 2>&1)
+[ $? = 1 ] && grep -q 'Permission denied; it answers root only' <<<"$message"
+verdict "not allowed: it says who is" $?
 for wrong in --nonsense=1 --tcp.tick=0 --tcp.tick=x --listener=1,2 --port.kind; do
 	message=$("$SLUICE_BUILD"/bin/sluice-dataplane --region.path=/nonexistent --port.kind=tap --port.device=x "$wrong" 2>&1)
 	[ $? = 2 ] && grep -q "^sluice-dataplane: " <<<"$message"
