@@ -12,12 +12,13 @@ while [ $# -gt 0 ]; do
 done
 arch=$(firmware/board "$given" board.arch) || exit 1
 build=build/$(dpkg --print-architecture)/release/bin
-make --no-print-directory ARCH="$(dpkg --print-architecture)" VARIANT=release "$build/sluice-config" > "$work/make" 2>&1 || {
+target=build/deps/$arch/target
+{ make --no-print-directory ARCH="$(dpkg --print-architecture)" VARIANT=release "$build/sluice-config" &&
+	make --no-print-directory ARCH="$arch" deps "$target/.ready"; } > "$work/make" 2>&1 || {
 	cat "$work/make"
 	exit 1
 }
 case $arch in arm64) triple=aarch64-linux-gnu ;; amd64) triple=x86_64-linux-gnu ;; esac
-target=build/deps/$arch/target
 sysroot=build/deps/$arch/sysroot
 [ "$arch" != "$(dpkg --print-architecture)" ] || sysroot=''
 version=$(basename "$target"/lib/modules/*)
