@@ -230,6 +230,20 @@ static void test_a_file_of_users_that_is_none_does_not_shut_everybody_out(void *
 	assert_true(pty_has_logged("this is not a file of users"));
 }
 
+/* From PTY_PASSWORD to another one; the console answers so. */
+static void change_password(const char *answer)
+{
+	terminal_send("password\r");
+	terminal_expect("Old password: ");
+	terminal_send(PTY_PASSWORD "\r");
+	terminal_expect("New password: ");
+	terminal_send("Another-Horse-8\r");
+	terminal_expect("New password again: ");
+	terminal_send("Another-Horse-8\r");
+	terminal_expect(answer);
+	terminal_expect(PTY_PROMPT);
+}
+
 static void test_the_password_command_wants_the_old_one(void **state)
 {
 	(void)state;
@@ -240,15 +254,7 @@ static void test_the_password_command_wants_the_old_one(void **state)
 	terminal_send("wrong one\r");
 	terminal_expect("not your password");
 	terminal_expect(PTY_PROMPT);
-	terminal_send("password\r");
-	terminal_expect("Old password: ");
-	terminal_send(PTY_PASSWORD "\r");
-	terminal_expect("New password: ");
-	terminal_send("Another-Horse-8\r");
-	terminal_expect("New password again: ");
-	terminal_send("Another-Horse-8\r");
-	terminal_expect("is changed");
-	terminal_expect(PTY_PROMPT);
+	change_password("is changed");
 	log_out();
 	pty_log_in("admin", PTY_PASSWORD);
 	must_login_again();
@@ -406,15 +412,7 @@ static void works_but_cannot_change(pty_prepare_fn *prepare, const char *why)
 	terminal_expect(PTY_LOGIN);
 	pty_log_in("admin", PTY_PASSWORD);
 	terminal_expect(PTY_PROMPT);
-	terminal_send("password\r");
-	terminal_expect("Old password: ");
-	terminal_send(PTY_PASSWORD "\r");
-	terminal_expect("New password: ");
-	terminal_send("Another-Horse-8\r");
-	terminal_expect("New password again: ");
-	terminal_send("Another-Horse-8\r");
-	terminal_expect(why);
-	terminal_expect(PTY_PROMPT);
+	change_password(why);
 	log_out();
 	pty_log_in("admin", PTY_PASSWORD);
 	terminal_expect(PTY_PROMPT);
