@@ -189,6 +189,8 @@ int update_source_usb(
 		return update_fail(fault, -ENOMEM, "no memory left to look for USB disks");
 	stick->install = install;
 	update_box_path(install->box, mount_folder, stick->folder);
+	/* What one that was ended in its midst has left there: the same stick is not mounted over itself. */
+	umount2(stick->folder, MNT_DETACH);
 	update_box_path(install->box, "/etc/sluice/release.pub", path);
 	error = update_keys_load(&stick->keys, path, fault);
 	if (error == 0)

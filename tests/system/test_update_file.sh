@@ -10,7 +10,7 @@ box=$work/box
 servers=() loop=
 finish() {
 	[ ${#servers[@]} = 0 ] || kill "${servers[@]}" 2>/dev/null
-	! mountpoint -q "$work/mounted" || umount "$work/mounted"
+	for folder in "$work/mounted" "$box/run/sluice/usb"; do ! mountpoint -q "$folder" || umount "$folder"; done
 	[ -z "$loop" ] || losetup -d "$loop"
 	rm -rf "$work"
 }
@@ -185,6 +185,9 @@ check "from a stick" eval "fw install --no-reboot usb >'$work/said'"
 check "the highest sequence of this board" grep -q '(sequence 9)' "$work/said"
 check "the others are named" grep -q 'other.bundle is passed over: for board other' "$work/said"
 check "the stick is let go" eval "! grep -q '$box' /proc/mounts"
+check "one that was killed has left it mounted" mount -o ro,noload "$loop" "$box/run/sluice/usb"
+check "from the same stick again" fw install --no-reboot usb
+check "it is let go then too" eval "! grep -q '$box' /proc/mounts"
 
 # a slot on a block device: written past the kernel's cache, and refused while somebody else has it
 rm -rf "$box/sys/class/block/sda"
