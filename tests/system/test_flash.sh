@@ -45,11 +45,11 @@ refuses() {
 	[ $status = 1 ] && grep -q -- "$1" "$work/said"
 }
 empty() { cmp -s -n "$bytes" "$work/$1" /dev/zero; }
-# typed ANSWER: on a terminal
+# typed ANSWER: on a terminal; empty: somebody else answers
 mkfifo "$work/keys"
 exec 7<>"$work/keys"
 typed() {
-	echo "$1" >&7
+	[ -z "$1" ] || echo "$1" >&7
 	script -qec "tools/flash/flash $manifest $loop" /dev/null <&7 >"$work/said" 2>&1
 }
 
@@ -74,6 +74,18 @@ check "nothing was written by then either" empty whole
 
 mkfs.ext4 -q "$loop" && mkdir "$work/mnt" && mount "$loop" "$work/mnt"
 check "a mounted disk is refused" refuses "is in use.*$work/mnt" forced "$loop"
+umount "$work/mnt"
+# As a desktop does, some time after a disk was plugged in.
+mounted_while_asked() {
+	: >"$work/said"
+	typed "" &
+	local status=0 terminal=$!
+	within 60 grep -q 'Type' "$work/said" && mount "$loop" "$work/mnt"
+	echo "${loop##*/}" >&7
+	wait $terminal || status=$?
+	[ $status != 0 ] && grep -q "is in use.*$work/mnt" "$work/said"
+}
+check "a disk that is mounted while it asks is refused" mounted_while_asked
 umount "$work/mnt"
 check "it is written when it is said so" forced "$loop"
 check "it says what the disk is" grep -q "size: *$((bytes + 1048576)) bytes" "$work/said"
