@@ -130,6 +130,7 @@ int main(int argc, char **argv)
 		.watchdog = -1,
 	};
 	enum init_end end;
+	int timeout_s;
 
 	/* As process 1 it gets words of the kernel's command line, which are not for it. */
 	if (getpid() != 1) {
@@ -146,8 +147,9 @@ int main(int argc, char **argv)
 	if (board_load(&board, BOARD_CONF, tell_fault, NULL) == 0) {
 		snprintf(terminal, sizeof(terminal), "/dev/%s", board.console.tty);
 		snprintf(baud, sizeof(baud), "%llu", (unsigned long long)board.console.baud);
-		config.watchdog = main_watchdog(board.watchdog.module, board.watchdog.timeout_s);
-		config.watchdog_ms = (uint32_t)(board.watchdog.timeout_s * 1000 / PETS);
+		timeout_s = (int)board.watchdog.timeout_s;
+		config.watchdog = main_watchdog(board.watchdog.module, &timeout_s);
+		config.watchdog_ms = (uint32_t)timeout_s * 1000 / PETS;
 	} else {
 		snprintf(board.board.name, sizeof(board.board.name), "an unknown board");
 	}

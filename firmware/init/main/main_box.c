@@ -2,17 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/watchdog.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "init_console.h"
 #include "init_spawn.h"
+#include "init_watchdog.h"
 
 enum { MODPROBE_MS = 10 * 1000, TEXT_BYTES = 512 };
 
@@ -67,11 +66,11 @@ static void load(const char *module)
 			module);
 }
 
-int main_watchdog(const char *module, uint64_t timeout_s)
+int main_watchdog(const char *module, int *timeout_s)
 {
-	int timeout = (int)timeout_s, fd;
+	int wanted_s = *timeout_s, fd, error;
 
-	if (timeout_s == 0)
+	if (wanted_s == 0)
 		return -1;
 	if (module[0] != '\0')
 		load(module);
@@ -81,8 +80,10 @@ int main_watchdog(const char *module, uint64_t timeout_s)
 			strerror(errno));
 		return -1;
 	}
-	if (ioctl(fd, WDIOC_SETTIMEOUT, &timeout) < 0)
-		main_say("FAILED: set the watchdog to %d s: %s; its own time stays", timeout,
-			strerror(errno));
+	error = init_watchdog_set(fd, timeout_s);
+	if (error < 0)
+		main_say("FAILED: set the watchdog to %d s (watchdog.timeout_s): %s; its own time "
+			 "stays, %d s",
+			wanted_s, strerror(-error), *timeout_s);
 	return fd;
 }
