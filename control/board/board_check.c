@@ -22,6 +22,19 @@ uint64_t board_worker_mb(uint64_t heap_mb, uint64_t mbufs)
 	return heap_mb + mbufs * MBUF_BYTES / (1 << 20) + 1 + DPDK_MB;
 }
 
+/* The speeds that sluice-console sets: with another it would end at once, and the box would have no console. */
+static void check_console(struct board_load *load)
+{
+	static const uint64_t speeds[] = {
+		9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1500000};
+
+	for (size_t i = 0; i < sizeof(speeds) / sizeof(speeds[0]); i++)
+		if (speeds[i] == load->board->console.baud)
+			return;
+	board_fault(load, "console.baud",
+		"expected 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600 or 1500000");
+}
+
 static void check_dma(struct board_load *load)
 {
 	const struct board *b = load->board;
@@ -153,6 +166,7 @@ static void check_qemu(struct board_load *load)
 
 void board_check(struct board_load *load)
 {
+	check_console(load);
 	check_dma(load);
 	check_port(load);
 	check_cpus(load);

@@ -53,7 +53,7 @@ const struct board_key board_keys[] = {
 	MAY_TEXT("kernel.cmdline", kernel.cmdline, BOARD_FORM_TEXT, "words of the kernel's command line, before those that follow from other keys"),
 
 	TEXT("console.tty", console.tty, BOARD_FORM_TTY, "the serial console"),
-	NUMBER("console.baud", console.baud, 9600, 4000000, "its speed"),
+	NUMBER("console.baud", console.baud, 9600, 1500000, "its speed: 9600, 19200, ... 115200 ... 921600 or 1500000"),
 
 	WORD("boot.firmware", boot.firmware, firmware_words, "what starts GRUB: both do it as UEFI firmware"),
 	WORD("boot.selector", boot.selector, selector_words, "where the order of the slots and their tries are kept"),

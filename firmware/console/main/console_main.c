@@ -22,6 +22,7 @@ struct options {
 	const char *root;
 };
 
+/* Those that board.conf may name (board_check.c). */
 static const struct {
 	const char *name;
 	speed_t speed;

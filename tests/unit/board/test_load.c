@@ -204,6 +204,8 @@ static void test_values_that_do_not_look_right(void **state)
 		"b.conf:2: board.name: expected");
 	refused(CONSOLE, "console { tty = serial\nbaud = 115200 }",
 		"b.conf:101: console.tty: expected tty");
+	refused(CONSOLE, "console { tty = ttyS0\nbaud = 100000 }",
+		"b.conf:102: console.baud: expected 9600, 19200");
 	refused(CPU, "cpu { control = 0\ndataplane = \"\" }",
 		"b.conf:302: cpu.dataplane: expected");
 	refused(CPU, "cpu { control = 0\ndataplane = \"2-1\" }",
