@@ -58,11 +58,12 @@ static bool is_stick(const struct update_box *box, const char *name)
 	return strstr(real + strlen(box->root), "/usb") != NULL;
 }
 
+/* Without errors=continue a damaged ext4 whose own wish is errors=panic would end the kernel, read-only as it is. */
 static int mount_stick(struct stick *stick, const char *device)
 {
 	static const struct {
 		const char *type, *options;
-	} kinds[] = {{"vfat", ""}, {"exfat", ""}, {"ext4", "noload"}};
+	} kinds[] = {{"vfat", ""}, {"exfat", ""}, {"ext4", "noload,errors=continue"}};
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/dev/%s", stick->install->box->root, device);

@@ -169,7 +169,7 @@ stick() {
 	mkdir "$work/files"
 	[ $# = 0 ] || cp "$@" "$work/files/"
 	truncate -s 24M "$work/stick"
-	mkfs.ext4 -q -d "$work/files" "$work/stick"
+	mkfs.ext4 -q -e remount-ro -d "$work/files" "$work/stick"
 	loop=$(losetup --show --find "$work/stick")
 	ln -sf "$loop" "$box/dev/sda"
 }
@@ -188,6 +188,15 @@ check "the stick is let go" eval "! grep -q '$box' /proc/mounts"
 check "one that was killed has left it mounted" mount -o ro,noload "$loop" "$box/run/sluice/usb"
 check "from the same stick again" fw install --no-reboot usb
 check "it is let go then too" eval "! grep -q '$box' /proc/mounts"
+# While the boot partition is somebody else's the installation waits, with the stick mounted.
+exec 9<"$box/dev/vda1"
+flock 9
+fw install --no-reboot usb >"$work/said" 2>&1 9<&- &
+waiting=$!
+check "what a stick wants to happen when it is damaged does not count" \
+	within 60 grep -q "$box/run/sluice/usb .*errors=continue" /proc/mounts
+exec 9<&-
+check "the installation goes on" wait $waiting
 
 # a slot on a block device: written past the kernel's cache, and refused while somebody else has it
 rm -rf "$box/sys/class/block/sda"
