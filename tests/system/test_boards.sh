@@ -62,6 +62,19 @@ starts_with_it() {
 		[ "$("$build/sluice-config" --dir "$work/none" --factory "$work/factory" get node.name)" = "$1" ]
 }
 
+# USB sticks: what setup loads is in every image; file systems that are mounted, and uas, without which usb_storage leaves
+# some sticks to nobody, are loaded.
+in_image=" $(sed -n 's/^common="\(.*\)"$/\1/p' firmware/steps/kernel) "
+loaded=" $(sed -n 's/^load_usb() .* modprobe -a \(.*\); }$/\1/p' firmware/rootfs/setup-board) "
+mounted=$(sed -n 's/.* kinds\[\] = //p' firmware/update/update_usb.c | grep -oE '\{"[a-z0-9]+' | tr -d '{"')
+for module in $loaded; do
+	check "the kernel has $module" needed "$module"
+	check "$module is in the image" test "${in_image/ $module /}" != "$in_image"
+done
+check "sticks have file systems" test -n "$mounted"
+# ext4 is loaded for the disk
+for module in ${mounted/ext4/} uas; do check "setup loads $module" test "${loaded/ $module /}" != "$loaded"; done
+
 for board in $(cd board && echo */ | tr -d /); do
 	check "$board is a board" firmware/board "$board"
 	facts=$(firmware/board "$board") || continue
