@@ -1,6 +1,8 @@
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,14 @@
 
 #include "update_media.h"
 
-enum { EXIT_NO_PROGRAM = 127 };
+enum {
+	EXIT_NO_PROGRAM = 127,
+	SILENT_MS = 1000, /* nothing comes for so long: the sender has given up */
+	READS_MAX = 1000, /* before it is told again */
+};
+
+/* What ends a ZMODEM sender, and what wipes it from the screen of one that is none. */
+#define CANCEL "\x18\x18\x18\x18\x18\x18\x18\x18\b\b\b\b\b\b\b\b"
 
 #define MEGABYTE (UINT64_C(1) << 20)
 
@@ -161,7 +170,41 @@ static void mute(struct termios *before)
 	quiet = *before;
 	quiet.c_iflag = 0;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG | IEXTEN);
+	quiet.c_cc[VMIN] = 1;
+	quiet.c_cc[VTIME] = 0;
 	tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+}
+
+/* Drops what comes. Whether the line has fallen silent; who has hung up is silent too. */
+static bool is_silent(void)
+{
+	struct pollfd line = {.fd = STDIN_FILENO, .events = POLLIN};
+	char dropped[4096];
+
+	for (unsigned i = 0; i < READS_MAX; i++) {
+		int ready = poll(&line, 1, SILENT_MS);
+
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0 || read(STDIN_FILENO, dropped, sizeof(dropped)) <= 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A sender does not notice that rz has ended and goes on. The shell that reads the line next would take what the file
+ * holds, which nobody has verified, for commands.
+ */
+static void stop_sender(void)
+{
+	struct termios of_rz;
+
+	mute(&of_rz);
+	do
+		if (write(STDOUT_FILENO, CANCEL, sizeof(CANCEL) - 1) < 0)
+			return;
+	while (!is_silent());
 }
 
 static int receive(
@@ -183,6 +226,8 @@ static int receive(
 	mute(&before);
 	install->say(install->arg, line);
 	error = run_rz(received, room, fault);
+	if (error != 0)
+		stop_sender();
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	return error == 0 ? open_received(received, fault) : error;
 }

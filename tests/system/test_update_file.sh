@@ -10,7 +10,7 @@ box=$work/box
 servers=() loop=
 finish() {
 	[ ${#servers[@]} = 0 ] || kill "${servers[@]}" 2>/dev/null
-	for folder in "$work/mounted" "$box/run/sluice/usb"; do ! mountpoint -q "$folder" || umount "$folder"; done
+	for folder in "$work/mounted" "$box/run/sluice/usb" "$box/data"; do ! mountpoint -q "$folder" || umount "$folder"; done
 	[ -z "$loop" ] || losetup -d "$loop"
 	rm -rf "$work"
 }
@@ -221,8 +221,9 @@ mv "$work/vda3" "$box/dev/vda3"
 # a serial line: a terminal with rz on it, and its sender at the other end
 check "serial needs a terminal" fails "terminal" fw install --no-reboot serial
 mkfifo "$work/keys" "$work/screen"
+# serial FILE [COMMAND]: what the terminal runs afterwards
 serial() {
-	timeout 100 script -qec "'$firmware' --root '$box' install --no-reboot serial" /dev/null \
+	timeout 100 script -qec "'$firmware' --root '$box' install --no-reboot serial${2:+; $2}" /dev/null \
 		>"$work/screen" <"$work/keys" 2>"$work/script" &
 	local terminal=$!
 	(
@@ -235,4 +236,10 @@ serial() {
 check "over a serial line" serial "$work/one.bundle"
 check "it says that it was installed" grep -q 'slot b holds version v2' "$work/said"
 check "nothing of it stays" eval "[ ! -e '$box/data/upload/serial' ]"
+# A sender does not notice that there is no more room. What it goes on with must not reach who reads the line next.
+mount -t tmpfs -o size=20M tmpfs "$box/data"
+yes 'factory-reset yes-erase-all' | head -c 14000000 >"$work/long"
+serial "$work/long" "stty raw; timeout --foreground 3 cat >'$work/typed'" >/dev/null
+check "a file that is too large is said to be" grep -q 'is larger than the' "$work/said"
+check "nothing of it is typed into the shell" eval "[ -e '$work/typed' ] && [ ! -s '$work/typed' ]"
 conclude
