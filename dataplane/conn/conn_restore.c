@@ -27,8 +27,16 @@ void conn_sub_restore(struct conn_hub *hub, const struct conn_subscribe *subs)
 	}
 }
 
+/*
+ * What is not counted still waits to be sent again: a client may have a message of an earlier
+ * connection, and say so first. Then it is in the window, as if it had been sent.
+ */
 void conn_release_parcel(struct conn *conn, struct conn_parcel *parcel)
 {
+	if (parcel->state == CONN_DELIVERY_PUBLISHED && !parcel->is_counted) {
+		base_list_remove(&parcel->node);
+		base_list_push_back(&conn->out->window, &parcel->node);
+	}
 	parcel->state = CONN_DELIVERY_RELEASED;
 	conn_msg_put(conn->hub, parcel->msg);
 	parcel->msg = NULL;

@@ -263,6 +263,40 @@ static void test_restore_window(void **state)
 		       "closed 0 CLOSED\n");
 }
 
+/*
+ * A client may have the message of an earlier connection, and say so before it is sent again: then it is not, and only
+ * PUBREL is left of it.
+ */
+static void test_restore_received_before(void **state)
+{
+	struct fixture *f = *state;
+	struct client *c = dial(f, 0, WIRE_V5);
+	struct wire_connect connect = {.client_id = str("s")};
+
+	connect.props.receive_maximum = 1;
+	wire_props_mark(&connect.props, WIRE_PROP_RECEIVE_MAXIMUM);
+	say_connect_with(c, &connect);
+	grant(c, 9, 100, true, true);
+	forget(f);
+	inflight(c, 1, CONN_DELIVERY_PUBLISHED, "t", "one", 2);
+	inflight(c, 2, CONN_DELIVERY_PUBLISHED, "t", "two", 2);
+	inflight(c, 3, CONN_DELIVERY_PUBLISHED, "t", "three", 2);
+	conn_restore_end(f->hub, c->id);
+	conn_caught_up(f->hub, c->id);
+	expect(c, "PUBLISH t=t p=one q2 #1 dup\n");
+	say_ack(c, WIRE_PUBREC, 2, 0);
+	expect(c, "PUBREL #2 00\n");
+	say_ack(c, WIRE_PUBREC, 1, 0);
+	say_ack(c, WIRE_PUBCOMP, 1, 0);
+	expect(c, "PUBREL #1 00\nPUBLISH t=t p=three q2 #3 dup\n");
+	say_ack(c, WIRE_PUBREC, 3, 0);
+	say_ack(c, WIRE_PUBREC, 2, 0);
+	expect(c, "PUBREL #3 00\nPUBREL #2 00\n");
+	forget(f);
+	hang_up(c);
+	expect_told(f, "0 released #2\n0 released #3\nclosed 0 CLOSED\n");
+}
+
 /* What a client pipelines behind CONNECT waits for its session: a repetition is known as one. */
 static void test_restore_pipelined(void **state)
 {
@@ -449,6 +483,7 @@ int main(void)
 		TEST(test_no_keep),
 		TEST(test_restore),
 		TEST(test_restore_window),
+		TEST(test_restore_received_before),
 		TEST(test_restore_pipelined),
 		TEST(test_restore_receive_max),
 		TEST(test_gone_while_restoring),
