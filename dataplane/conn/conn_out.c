@@ -61,30 +61,49 @@ static void out_of_memory(struct conn *conn)
 	conn_net_end(conn, CONN_SHUTDOWN_NO_MEMORY, true);
 }
 
-static void acks_append(struct conn *conn, const uint8_t *data, size_t bytes)
+/*
+ * Room for `bytes` bytes more. What was sent makes room when that is half of all or more; so a
+ * client that never quite catches up does not make this grow, and little is moved.
+ */
+static bool acks_reserve(struct conn *conn, size_t bytes)
 {
 	struct conn_hub *hub = conn->hub;
-	struct conn_out *out = conn_out_need(conn);
+	struct conn_out *out = conn->out;
 	uint8_t *grown;
 	size_t cap;
+
+	if (out->acks_at > 0 && out->acks_at >= out->acks_bytes / 2 &&
+		out->acks_bytes + bytes > out->acks_cap) {
+		out->acks_bytes -= out->acks_at;
+		memmove(out->acks, out->acks + out->acks_at, out->acks_bytes);
+		out->acks_at = 0;
+	}
+	if (out->acks_bytes + bytes <= out->acks_cap)
+		return true;
+	cap = ((size_t)out->acks_bytes + bytes) * 2;
+	grown = conn_alloc(hub, hub->params.mem_queue, cap);
+	if (grown == NULL)
+		return false;
+	if (out->acks_bytes > 0)
+		memcpy(grown, out->acks, out->acks_bytes);
+	conn_free(hub, hub->params.mem_queue, out->acks);
+	out->acks = grown;
+	out->acks_cap = (uint32_t)cap;
+	return true;
+}
+
+static void acks_append(struct conn *conn, const uint8_t *data, size_t bytes)
+{
+	struct conn_out *out = conn_out_need(conn);
 
 	if (out == NULL) {
 		out_of_memory(conn);
 		return;
 	}
 	stall_begin(conn);
-	if (out->acks_bytes + bytes > out->acks_cap) {
-		cap = ((size_t)out->acks_bytes + bytes) * 2;
-		grown = conn_alloc(hub, hub->params.mem_queue, cap);
-		if (grown == NULL) {
-			out_of_memory(conn);
-			return;
-		}
-		if (out->acks_bytes > 0)
-			memcpy(grown, out->acks, out->acks_bytes);
-		conn_free(hub, hub->params.mem_queue, out->acks);
-		out->acks = grown;
-		out->acks_cap = (uint32_t)cap;
+	if (!acks_reserve(conn, bytes)) {
+		out_of_memory(conn);
+		return;
 	}
 	memcpy(out->acks + out->acks_bytes, data, bytes);
 	out->acks_bytes += (uint32_t)bytes;

@@ -120,6 +120,31 @@ static void test_no_reader(void **state)
 	assert_int_equal(f->shutdown[CONN_SHUTDOWN_SEND_TIMEOUT], 1);
 }
 
+/* The client reads more slowly than it asks, for long: what it has read takes no room. */
+static void test_slow_reader(void **state)
+{
+	struct fixture *f = *state;
+	struct client *a = online(f, 0, WIRE_V311, "a", 0);
+	size_t read = 0, asked = 0;
+
+	a->space = 0;
+	for (; asked < 100000; asked++) {
+		say_ping(a);
+		if (!a->is_paused)
+			continue;
+		a->space = 100;
+		conn_writable(a->conn);
+		read += a->out_bytes;
+		a->out_bytes = 0;
+	}
+	assert_true(read > 100000);
+	assert_true(base_mem_used(f->mem, MEM_QUEUE) < 100000);
+	a->space = SIZE_MAX;
+	conn_writable(a->conn);
+	assert_int_equal(read + a->out_bytes, 2 * asked);
+	forget(f);
+}
+
 /* The same with messages: they queue, within limits, and go on in order. */
 static void test_congested(void **state)
 {
@@ -315,6 +340,7 @@ int main(void)
 		TEST(test_queue_bytes),
 		TEST(test_peer_limits),
 		TEST(test_no_reader),
+		TEST(test_slow_reader),
 		TEST(test_congested),
 		TEST(test_ring_full),
 		TEST(test_too_large_for_control),
