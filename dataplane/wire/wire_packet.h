@@ -119,7 +119,7 @@ struct wire_filter {
 	int error; /* 0, or the syntax error of wire_filter_parse; then only `text` and options count */
 	struct wire_str share; /* the share name; absent (data NULL) when not shared */
 	struct wire_str filter; /* `text` without $share/{name}/ */
-	uint16_t levels; /* of `filter` */
+	uint32_t levels; /* of `filter` */
 	bool has_wildcard;
 	uint8_t qos; /* SUBSCRIBE only, as all that follows */
 	bool no_local, retain_as_published;

@@ -77,6 +77,23 @@ static void test_verdicts(void **state)
 	assert_int_equal(counted(f, CONN_COUNTER_PACKETS_SUBSCRIBE_ERROR), 2);
 }
 
+/* A filter of slashes alone has more levels than bytes. */
+static void test_most_levels(void **state)
+{
+	struct fixture *f = *state;
+	struct client *a = online(f, 0, WIRE_V5, "a", 0);
+	static const uint8_t head[] = {0x82, 0x85, 0x80, 0x04, 0, 1, 0, 0xff, 0xff};
+	static uint8_t filter[UINT16_MAX + 1]; /* with its options */
+
+	memset(filter, '/', UINT16_MAX);
+	f->config.max_topic_levels = 0;
+	reconfigure(f);
+	give(a, head, sizeof(head));
+	give(a, filter, sizeof(filter));
+	expect(a, "SUBACK #1 8f\n");
+	expect_told(f, "");
+}
+
 static void test_v31_failure(void **state)
 {
 	struct fixture *f = *state;
@@ -228,6 +245,7 @@ int main(void)
 		TEST(test_subscribe),
 		TEST(test_replace),
 		TEST(test_verdicts),
+		TEST(test_most_levels),
 		TEST(test_v31_failure),
 		TEST(test_rules),
 		TEST(test_shared),

@@ -243,6 +243,10 @@ static void filters_are_taken_apart(void **state)
 	assert_int_equal(wire_filter_parse(&out, str("a/b/c"), 3), 0);
 	assert_int_equal(wire_filter_parse(&out, str("a/b/#"), 2), -WIRE_E_FILTER_LEVELS);
 	assert_int_equal(wire_filter_parse(&out, str("$share/g/a/b"), 2), 0);
+	memset(huge, '/', sizeof(huge));
+	assert_int_equal(wire_filter_parse(&out, longest, 0), 0);
+	assert_int_equal(out.levels, WIRE_STRING_MAX + 1);
+	assert_int_equal(wire_filter_parse(&out, longest, 256), -WIRE_E_FILTER_LEVELS);
 }
 
 /* 4.7.1, 4.7.2, 4.7.3. */
