@@ -248,9 +248,10 @@ void conn_publish_fill(const struct conn *conn, const struct conn_message *messa
 	};
 	if (conn->version < WIRE_V5)
 		return;
-	publish->has_expiry = message->expiry_s != UINT32_MAX &&
-			      conn_message_lives(message->born_ms, message->expiry_s,
-				      conn->hub->now_ms, &publish->expiry_s);
+	publish->has_expiry = message->expiry_s != UINT32_MAX;
+	if (!conn_message_lives(
+		    message->born_ms, message->expiry_s, conn->hub->now_ms, &publish->expiry_s))
+		publish->expiry_s = 0; /* it was sent before, so it is sent again (4.3.3-7) */
 	publish->subscription_ids_len = how->ids_len;
 	publish->subscription_ids = how->ids;
 	publish->forward = message->props;

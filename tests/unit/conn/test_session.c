@@ -297,6 +297,23 @@ static void test_restore_received_before(void **state)
 	expect_told(f, "0 released #2\n0 released #3\nclosed 0 CLOSED\n");
 }
 
+/* What was sent once is sent again although its time has passed (4.3.3-7), and says so (3.3.2-6). */
+static void test_restore_expired(void **state)
+{
+	struct fixture *f = *state;
+	struct client *c = resumed(f, 0, WIRE_V5);
+	struct conn_message message = {.born_ms = f->now_ms - 3000,
+		.expiry_s = 2,
+		.qos = 1,
+		.topic = str("t"),
+		.payload = str("late")};
+	struct conn_delivery delivery = {
+		.conn = c->id, .packet_id = 7, .state = CONN_DELIVERY_PUBLISHED, .qos = 1};
+
+	conn_inflight_restore(f->hub, &delivery, &message);
+	expect(c, "PUBLISH t=t p=late q1 #7 dup expiry=0\n");
+}
+
 /* What a client pipelines behind CONNECT waits for its session: a repetition is known as one. */
 static void test_restore_pipelined(void **state)
 {
@@ -484,6 +501,7 @@ int main(void)
 		TEST(test_restore),
 		TEST(test_restore_window),
 		TEST(test_restore_received_before),
+		TEST(test_restore_expired),
 		TEST(test_restore_pipelined),
 		TEST(test_restore_receive_max),
 		TEST(test_gone_while_restoring),
