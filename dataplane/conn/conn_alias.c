@@ -48,6 +48,7 @@ int conn_alias_set(struct conn *conn, uint16_t number, struct wire_str topic)
 {
 	struct conn_hub *hub = conn->hub;
 	struct alias *alias, **at;
+	size_t bytes;
 
 	if (number == 0 || number > conn->alias_max)
 		return -WIRE_E_TOPIC_ALIAS;
@@ -58,16 +59,15 @@ int conn_alias_set(struct conn *conn, uint16_t number, struct wire_str topic)
 		memcmp((*at)->topic, topic.data, topic.bytes) == 0)
 		return 0;
 	/* All topics together may take as much as one packet. */
-	if (conn->aliases->bytes + topic.bytes > conn->max_input_bytes)
+	bytes = conn->aliases->bytes + topic.bytes - (*at != NULL ? (*at)->bytes : 0u);
+	if (bytes > conn->max_input_bytes)
 		return -WIRE_E_TOO_LARGE;
 	alias = conn_alloc(hub, hub->params.mem_conn, sizeof(*alias) + topic.bytes);
 	if (alias == NULL)
 		return -WIRE_E_TOO_LARGE;
 	alias->bytes = (uint16_t)topic.bytes;
 	memcpy(alias->topic, topic.data, topic.bytes);
-	conn->aliases->bytes += topic.bytes;
-	if (*at != NULL)
-		conn->aliases->bytes -= (*at)->bytes;
+	conn->aliases->bytes = bytes;
 	conn_free(hub, hub->params.mem_conn, *at);
 	*at = alias;
 	return 0;

@@ -58,11 +58,12 @@ static bool topic_resolve(struct conn *conn, struct wire_publish *publish)
 		error = -WIRE_E_TOPIC_LEVELS;
 	if (error == 0)
 		return true;
-	conn_count(conn->hub, CONN_COUNTER_PACKETS_PUBLISH_ERROR);
-	if (error == -WIRE_E_TOO_LARGE)
+	if (error == -WIRE_E_TOO_LARGE) {
 		refuse(conn, WIRE_REASON_QUOTA, CONN_SHUTDOWN_QUOTA_EXCEEDED);
-	else
-		conn_fault(conn, error);
+		return false;
+	}
+	conn_count(conn->hub, CONN_COUNTER_PACKETS_PUBLISH_ERROR);
+	conn_fault(conn, error);
 	return false;
 }
 

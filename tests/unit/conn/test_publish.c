@@ -274,6 +274,31 @@ static void test_alias_bytes(void **state)
 	assert_int_equal(f->shutdown[CONN_SHUTDOWN_QUOTA_EXCEEDED], 1);
 }
 
+/* An alias that is set anew gives back what it had. */
+static void test_alias_replaced(void **state)
+{
+	struct fixture *f = *state;
+	struct wire_publish_out publish = {.version = WIRE_V5, .topic_alias = 1};
+	char topic[] = "0/a topic of more than one hundred bytes, two of which are more than one "
+		       "packet of this connection may have";
+	struct client *a;
+
+	f->config.max_packet_bytes = 150;
+	reconfigure(f);
+	a = online(f, 0, WIRE_V5, "a", 0);
+	publish.topic = str(topic);
+	for (unsigned i = 0; i < 3; i++) {
+		topic[0]++;
+		say_publish_with(a, &publish, "");
+	}
+	expect(a, "");
+	assert_true(a->is_open);
+	publish.topic_alias = 2;
+	say_publish_with(a, &publish, "");
+	expect(a, "DISCONNECT 97\n");
+	assert_int_equal(counted(f, CONN_COUNTER_PACKETS_PUBLISH_ERROR), 1);
+}
+
 static void test_receive_max(void **state)
 {
 	struct fixture *f = *state;
@@ -533,6 +558,7 @@ int main(void)
 		TEST(test_properties),
 		TEST(test_alias),
 		TEST(test_alias_bytes),
+		TEST(test_alias_replaced),
 		TEST(test_receive_max),
 		TEST(test_limits),
 		TEST(test_rules),
