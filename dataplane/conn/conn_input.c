@@ -310,6 +310,14 @@ static size_t input(struct conn *conn, const uint8_t *data, size_t bytes)
 	return used;
 }
 
+/* What the end of the connection has left to us, if that came meanwhile. */
+static void input_leave(struct conn *conn)
+{
+	conn->in_input = false;
+	if (conn_is_gone(conn))
+		conn_alias_drop(conn);
+}
+
 size_t conn_input(struct conn *conn, const uint8_t *data, size_t bytes)
 {
 	size_t used;
@@ -319,7 +327,7 @@ size_t conn_input(struct conn *conn, const uint8_t *data, size_t bytes)
 	conn->seen_ms = conn->hub->now_ms;
 	conn->in_input = true;
 	used = input(conn, data, bytes);
-	conn->in_input = false;
+	input_leave(conn);
 	if (conn_is_gone(conn))
 		return bytes;
 	conn_count_add(conn->hub, CONN_COUNTER_BYTES_RECEIVED, used);
@@ -348,7 +356,7 @@ void conn_resume(struct conn *conn)
 	if (conn->buffer != NULL) {
 		conn->in_input = true;
 		(void)buffer_take(conn);
-		conn->in_input = false;
+		input_leave(conn);
 	}
 	if (!is_stopped(conn) && conn->is_paused) {
 		conn->is_paused = false;

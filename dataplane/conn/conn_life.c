@@ -68,7 +68,8 @@ static void disown(struct conn *conn, enum conn_shutdown shutdown)
 	base_list_remove(&conn->blocked);
 	conn_timer_stop(&conn->timer);
 	conn_buffer_drop(conn);
-	conn_alias_drop(conn);
+	if (!conn->in_input) /* else the topic of a message that is being routed may lie there */
+		conn_alias_drop(conn);
 	conn_acl_drop(conn);
 	conn_bytes_drop(conn);
 	conn_password_drop(conn);

@@ -26,6 +26,8 @@ static size_t io_write(void *io, const uint8_t *data, size_t bytes, bool more)
 
 	(void)more;
 	assert_true(c->is_open && bytes > 0 && bytes <= c->space);
+	if (c->takes != 0 && bytes > c->takes)
+		bytes = c->takes;
 	if (c->out_size - c->out_bytes < bytes) {
 		c->out_size = c->out_size * 2 + bytes;
 		c->out = realloc(c->out, c->out_size);

@@ -45,6 +45,7 @@ struct client {
 	bool is_open, is_closed, is_aborted;
 	bool is_paused;
 	size_t space; /* SIZE_MAX: no limit; else what `write` still takes */
+	size_t takes; /* what `write` takes at most, as when its memory is short; 0: all */
 	size_t piece; /* how many bytes conn_input gets at a time; 0 = all */
 	unsigned flushes;
 	uint8_t *in; /* not consumed by the connection */

@@ -297,6 +297,31 @@ static void test_no_memory(void **state)
 	assert_true(counted(f, CONN_COUNTER_MEMORY_FAILURES) >= 3);
 }
 
+/* A publisher whose own message ends it does not take the topic from those that get it after. */
+static void test_no_memory_alias(void **state)
+{
+	struct fixture *f = *state;
+	struct client *a = online(f, 0, WIRE_V5, "a", 0);
+	struct client *b = online(f, 1, WIRE_V311, "b", 0);
+	struct wire_publish_out publish = {.version = WIRE_V5,
+		.topic = str("a/topic/by/alias"),
+		.topic_alias = 1,
+		.payload_bytes = 1};
+
+	subscribed(a, "a/topic/by/alias", 0);
+	subscribed(b, "a/topic/by/alias", 0);
+	say_publish_with(a, &publish, "1");
+	forget(f);
+	a->takes = 1;
+	base_mem_limit(f->mem, MEM_QUEUE, base_mem_used(f->mem, MEM_QUEUE) + 1);
+	publish.topic = str("");
+	say_publish_with(a, &publish, "2");
+	base_mem_limit(f->mem, MEM_QUEUE, 0);
+	assert_true(a->is_closed);
+	assert_int_equal(f->shutdown[CONN_SHUTDOWN_NO_MEMORY], 1);
+	expect(b, "PUBLISH t=a/topic/by/alias p=2 q0\n");
+}
+
 /* An assembly buffer grows with what has come, not with what is promised. */
 static void test_promised(void **state)
 {
@@ -345,6 +370,7 @@ int main(void)
 		TEST(test_ring_full),
 		TEST(test_too_large_for_control),
 		TEST(test_no_memory),
+		TEST(test_no_memory_alias),
 		TEST(test_promised),
 		TEST(test_log_rate),
 	};
