@@ -95,6 +95,8 @@ static bool make_room(struct conn *conn, size_t bytes)
 	const struct conn_config *config = &conn->hub->config;
 	struct conn_out *out = conn->out;
 
+	if (config->max_queue_bytes && bytes > config->max_queue_bytes)
+		return false;
 	while ((config->max_queue_len && out->queue_len >= config->max_queue_len) ||
 		(config->max_queue_bytes && out->queue_bytes + bytes > config->max_queue_bytes)) {
 		struct conn_parcel *oldest = first(&out->queue);

@@ -56,6 +56,28 @@ static void test_queue_bytes(void **state)
 	assert_true(counted(f, CONN_COUNTER_DELIVERY_DROPPED_QUEUE_FULL) < 8);
 }
 
+/* What is too large for the queue is dropped alone, not what waits. */
+static void test_queue_never(void **state)
+{
+	struct fixture *f = *state;
+	struct client *a = online(f, 0, WIRE_V5, "a", 0);
+	struct client *b;
+	char large[400] = "";
+
+	f->config.max_inflight = 1;
+	f->config.max_queue_bytes = 300;
+	reconfigure(f);
+	b = online(f, 1, WIRE_V5, "b", 0);
+	subscribed(b, "t", 1);
+	say_publish(a, "t", "1", 1, 1);
+	say_publish(a, "t", "2", 1, 2);
+	memset(large, 'x', sizeof(large) - 1);
+	say_publish(a, "t", large, 1, 3);
+	say_ack(b, WIRE_PUBACK, 1, 0);
+	expect(b, "PUBLISH t=t p=1 q1 #1\nPUBLISH t=t p=2 q1 #2\n");
+	assert_int_equal(counted(f, CONN_COUNTER_DELIVERY_DROPPED_QUEUE_FULL), 1);
+}
+
 static void test_peer_limits(void **state)
 {
 	struct fixture *f = *state;
@@ -363,6 +385,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_window),
 		TEST(test_queue_bytes),
+		TEST(test_queue_never),
 		TEST(test_peer_limits),
 		TEST(test_no_reader),
 		TEST(test_slow_reader),
