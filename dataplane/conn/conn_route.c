@@ -46,19 +46,14 @@ static bool matches_grow(struct conn_hub *hub)
 	return true;
 }
 
-/* The one entry of a connection in this match, however many of its filters are in it. */
-static struct conn_match *match_of(struct conn_hub *hub, struct conn *conn)
+static struct conn_match *match_new(struct conn_hub *hub, struct conn *conn)
 {
 	struct conn_match *match;
 
-	if (conn->match_round == hub->match_round)
-		return &hub->matches[conn->match_at];
 	if (hub->matches_len == hub->matches_cap && !matches_grow(hub)) {
 		conn_drop_count(hub, CONN_COUNTER_DELIVERY_DROPPED_NO_MEMORY);
 		return NULL;
 	}
-	conn->match_round = hub->match_round;
-	conn->match_at = hub->matches_len;
 	match = &hub->matches[hub->matches_len++];
 	match->conn = conn;
 	match->qos = 0;
@@ -67,7 +62,24 @@ static struct conn_match *match_of(struct conn_hub *hub, struct conn *conn)
 	return match;
 }
 
-static void match_one(struct routing *routing, struct conn *conn, const struct topic_entry *entry)
+/* The one entry of a connection in this match, however many of its plain filters are in it. */
+static struct conn_match *match_of(struct conn_hub *hub, struct conn *conn)
+{
+	struct conn_match *match;
+
+	if (conn->match_round == hub->match_round)
+		return &hub->matches[conn->match_at];
+	match = match_new(hub, conn);
+	if (match == NULL)
+		return NULL;
+	conn->match_round = hub->match_round;
+	conn->match_at = hub->matches_len - 1;
+	return match;
+}
+
+/* A shared subscription is one of its own (4.8.2): it has a copy beside that of the plain ones. */
+static void match_one(
+	struct routing *routing, struct conn *conn, const struct topic_entry *entry, bool is_shared)
 {
 	struct conn_hub *hub = routing->hub;
 	struct conn_match *match;
@@ -79,7 +91,7 @@ static void match_one(struct routing *routing, struct conn *conn, const struct t
 		conn_drop_count(hub, CONN_COUNTER_DELIVERY_DROPPED_NO_LOCAL);
 		return;
 	}
-	match = match_of(hub, conn);
+	match = is_shared ? match_new(hub, conn) : match_of(hub, conn);
 	if (match == NULL)
 		return;
 	if ((entry->options & OPTION_QOS) > match->qos)
@@ -108,7 +120,7 @@ static void on_entries(void *context, const struct topic_entry *entries, uint32_
 		if (conn->is_controls)
 			routing->hub->to_control = true;
 		else
-			match_one(routing, conn, &entries[i]);
+			match_one(routing, conn, &entries[i], false);
 	}
 }
 
@@ -172,7 +184,7 @@ static bool on_shared(
 	conn = conn_by_slot(routing->hub, entry->subscriber);
 	if (conn != NULL && !conn->is_controls) {
 		routing->declined_node = 0;
-		match_one(routing, conn, entry);
+		match_one(routing, conn, entry, true);
 		return true;
 	}
 	if (conn != NULL) {

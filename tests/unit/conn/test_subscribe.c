@@ -181,6 +181,26 @@ static void test_shared(void **state)
 	expect_told(f, "");
 }
 
+/* Each shared subscription has a copy of its own, beside that of the plain ones (4.8.2). */
+static void test_shared_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct wire_subscription subs[] = {{.filter = str("t/1"), .qos = 0},
+		{.filter = str("t/+"), .qos = 0}, {.filter = str("$share/g/t/1"), .qos = 1}};
+	struct client *a = online(f, 0, WIRE_V5, "a", 0);
+	struct client *b = online(f, 1, WIRE_V5, "b", 0);
+
+	for (uint16_t i = 0; i < 3; i++) {
+		say_subscribe_with(a, i + 1, i + 1u, &subs[i], 1);
+		suback(a, i + 1, (const char *)subs[i].filter.data, subs[i].qos, subs[i].qos);
+	}
+	subscribed(a, "$share/h/t/+", 2);
+	forget(f);
+	say_publish(b, "t/1", "m", 1, 1);
+	expect(a, "PUBLISH t=t/1 p=m q0 id=2 id=1\nPUBLISH t=t/1 p=m q1 #1\n"
+		  "PUBLISH t=t/1 p=m q1 #2 id=3\n");
+}
+
 static void test_interest(void **state)
 {
 	struct fixture *f = *state;
@@ -249,6 +269,7 @@ int main(void)
 		TEST(test_v31_failure),
 		TEST(test_rules),
 		TEST(test_shared),
+		TEST(test_shared_apart),
 		TEST(test_interest),
 		TEST(test_many),
 	};
