@@ -96,13 +96,22 @@ void stack_bucket_unmark(struct stack_table *table, uint32_t place)
 	table->dirty[place] = table->dirty[--table->dirty_len];
 }
 
+/* Its user waits for memory, and no acknowledgement needs to come. */
+static bool is_starved(const struct tcp_pcb *pcb)
+{
+	const struct stack_flow *flow = stack_event_flow(pcb);
+
+	return flow != NULL && (flow->flags & STACK_FLOW_STARVED) != 0;
+}
+
 /* CLOSE_WAIT waits for the user alone, as long as nothing is queued. */
 static bool pcb_is_busy(const struct tcp_pcb *pcb)
 {
 	return (pcb->state != ESTABLISHED && pcb->state != CLOSE_WAIT) || pcb->unacked != NULL ||
 	       pcb->unsent != NULL || pcb->ooseq != NULL || pcb->refused_data != NULL ||
 	       pcb->rtime >= 0 || pcb->persist_backoff != 0 ||
-	       (pcb->flags & (TF_ACK_DELAY | TF_ACK_NOW | TF_CLOSEPEND | TF_NAGLEMEMERR)) != 0;
+	       (pcb->flags & (TF_ACK_DELAY | TF_ACK_NOW | TF_CLOSEPEND | TF_NAGLEMEMERR)) != 0 ||
+	       is_starved(pcb);
 }
 
 bool stack_bucket_is_busy(void)

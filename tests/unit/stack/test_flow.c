@@ -476,6 +476,30 @@ static void memory_ends(void **state)
 	connected(3);
 }
 
+static void write_without_memory(struct fake_user *user)
+{
+	base_mem_limit(fake_mem, FAKE_CLASS_PACKET, 1);
+	assert_int_equal(stack_flow_write(user->flow, "answer", 6, false), 0);
+	base_mem_limit(fake_mem, FAKE_CLASS_PACKET, 0);
+}
+
+/* With nothing under way, no acknowledgement says that there may be memory again; whichever timer comes first. */
+static void memory_ends_when_idle(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct fake_client client = connected(i);
+		struct fake_user *user = &fake_users[i];
+
+		fake_wait(500 + i * stack_tick_ms);
+		user->on_received = write_without_memory;
+		fake_send(fake_stack, &client, ACK, "question", 8);
+		assert_int_equal(user->received_calls, 1);
+		fake_wait(500);
+		assert_true(user->writable > 0);
+	}
+}
+
 static void no_buffer_is_tried_again(void **state)
 {
 	struct fake_client client = connected(1);
@@ -578,6 +602,7 @@ int main(void)
 		CASE(same_ports_again),
 		CASE(limits),
 		CASE(memory_ends),
+		CASE(memory_ends_when_idle),
 		CASE(no_buffer_is_tried_again),
 		CASE(out_of_order_is_put_in_order),
 		CASE(no_listener),
