@@ -78,7 +78,8 @@ static inline uint32_t conn_slot(const struct conn *conn)
  */
 bool conn_room(struct conn_hub *hub, struct conn *conn, unsigned records, size_t bytes)
 	__attribute__((warn_unused_result));
-void conn_block(struct conn *conn); /* its turn comes with conn_hub_unblock */
+/* Its turn comes with conn_hub_unblock, when there is room for `bytes` (of records with heads). */
+void conn_block(struct conn *conn, size_t bytes);
 static inline const struct conn_control *conn_ops(const struct conn_hub *hub)
 {
 	return hub->params.control;

@@ -182,8 +182,9 @@ void conn_hub_flush(struct conn_hub *hub)
 	bury(hub);
 }
 
-void conn_block(struct conn *conn)
+void conn_block(struct conn *conn, size_t bytes)
 {
+	conn->blocked_bytes = bytes;
 	if (!base_list_is_linked(&conn->blocked))
 		base_list_push_back(&conn->hub->blocked, &conn->blocked);
 }
@@ -193,12 +194,15 @@ bool conn_room(struct conn_hub *hub, struct conn *conn, unsigned records, size_t
 {
 	bool has_turn = hub->is_unblocking || base_list_is_empty(&hub->blocked);
 
-	if (!hub->is_resyncing && has_turn &&
-		conn_ops(hub)->room(hub->params.control_context, records,
-			bytes + (size_t)records * CONN_RECORD_HEAD_BYTES))
-		return true;
+	bytes += (size_t)records * CONN_RECORD_HEAD_BYTES;
+	if (!hub->is_resyncing && has_turn) {
+		if (conn_ops(hub)->room(hub->params.control_context, records, bytes))
+			return true;
+		if (conn != NULL)
+			conn_count(hub, CONN_COUNTER_RING_FULL);
+	}
 	if (conn != NULL)
-		conn_block(conn);
+		conn_block(conn, bytes);
 	return false;
 }
 
@@ -215,6 +219,9 @@ void conn_hub_unblock(struct conn_hub *hub)
 	while (!base_list_is_empty(&hub->blocked)) {
 		struct conn *conn = BASE_CONTAINER_OF(hub->blocked.next, struct conn, blocked);
 
+		/* Else its packet would be read, judged and matched in each turn of the loop. */
+		if (!conn_ops(hub)->room(hub->params.control_context, 1, conn->blocked_bytes))
+			break;
 		base_list_remove(&conn->blocked);
 		conn_unblocked(conn);
 		if (base_list_is_linked(&conn->blocked)) {

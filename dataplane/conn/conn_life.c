@@ -87,7 +87,7 @@ void conn_net_end(struct conn *conn, enum conn_shutdown shutdown, bool has_trans
 	if (has_transport)
 		conn->transport->close(io);
 	if (conn->owes_restored)
-		conn_block(conn);
+		conn_block(conn, 0);
 	conn_event(conn, CONN_EVENT_GONE, NULL);
 }
 

@@ -144,6 +144,7 @@ struct conn {
 	struct conn_timer timer;
 	struct base_list flush; /* linked: written to in this burst */
 	struct base_list blocked; /* linked: waits for room in the ring */
+	size_t blocked_bytes; /* ... for so much */
 	struct conn_identity *identity;
 	struct conn_secret *password; /* until control has answered */
 	struct conn_buffer *buffer;

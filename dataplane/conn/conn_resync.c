@@ -26,7 +26,7 @@ static void ask_again(struct conn *conn)
 	if (conn->awaits == 0)
 		return;
 	conn->awaits = 0;
-	conn_block(conn);
+	conn_block(conn, 0);
 }
 
 static bool tell_live(struct conn *conn)

@@ -325,8 +325,10 @@ void worker_link_hello(struct worker *w)
  */
 static bool may_wait(struct worker *w)
 {
-	if (w->link.blocked_since_ms == 0)
+	if (w->link.blocked_since_ms == 0) {
 		w->link.blocked_since_ms = w->now_ms;
+		abi_counter_add(&w->counters->values[ABI_COUNTER_RING_FULL], 1);
+	}
 	if (w->now_ms - w->link.blocked_since_ms < BLOCKED_MAX_MS)
 		return true;
 	abi_counter_add(&w->counters->values[ABI_COUNTER_MESSAGES_DROPPED], 1);

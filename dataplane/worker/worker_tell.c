@@ -53,12 +53,8 @@ static bool room(void *context, unsigned records, size_t bytes)
 	struct abi_ring *ring = w->link.to_control;
 
 	(void)records;
-	if (w->link.state == WORKER_LINK_HELLO || bytes > abi_ring_body_max(ring) ||
-		abi_ring_free_bytes(ring) < 2 * (uint64_t)bytes) {
-		abi_counter_add(&w->counters->values[ABI_COUNTER_RING_FULL], 1);
-		return false;
-	}
-	return true;
+	return w->link.state != WORKER_LINK_HELLO && bytes <= abi_ring_body_max(ring) &&
+	       abi_ring_free_bytes(ring) >= 2 * (uint64_t)bytes;
 }
 
 static uint16_t connect_flags(const struct conn_connect *c)
@@ -279,8 +275,11 @@ static void tell_log(void *context, int level, const char *text, size_t bytes)
 {
 	struct abi_log *body;
 
-	if (!room(context, 1, sizeof(*body) + bytes + 16))
+	if (!room(context, 1, sizeof(*body) + bytes + 16)) {
+		abi_counter_add(
+			&((struct worker *)context)->counters->values[ABI_COUNTER_RING_FULL], 1);
 		return;
+	}
 	body = begin(context, ABI_W_LOG, sizeof(*body), bytes);
 	body->level = (uint32_t)level;
 	body->text_bytes = (uint32_t)bytes;

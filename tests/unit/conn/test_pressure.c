@@ -217,6 +217,7 @@ static void test_ring_full(void **state)
 	struct client *a = online(f, 0, WIRE_V5, "a", 0);
 	struct client *b = online(f, 1, WIRE_V5, "b", 0);
 	struct client *c = dial(f, 2, WIRE_V5);
+	uint64_t judged;
 
 	say_connect(c, "c", true, 0, 10);
 	grant(c, 3, 0, false, false);
@@ -235,6 +236,12 @@ static void test_ring_full(void **state)
 	elapse(f, 60000);
 	assert_true(c->is_open); /* its keep-alive of 10 s is our fault */
 	expect_told(f, "");
+	/* What waits is looked at once, however often there is no room. */
+	judged = counted(f, CONN_COUNTER_AUTHORIZATION_ALLOW);
+	for (unsigned i = 0; i < 10; i++)
+		conn_hub_unblock(f->hub);
+	assert_int_equal(counted(f, CONN_COUNTER_AUTHORIZATION_ALLOW), judged);
+	assert_int_equal(counted(f, CONN_COUNTER_RING_FULL), 1);
 	f->room = CONN_RECORD_HEAD_BYTES + 10;
 	conn_hub_unblock(f->hub); /* there is room for one of them */
 	expect_told(f, "interest t=ctl/x p=2 q2\n");
