@@ -264,7 +264,8 @@ void conn_connect_fill(const struct conn *conn, struct conn_connect *out)
 		out->password = conn_str(conn->password->data, conn->password->bytes);
 }
 
-static void send_connack(struct conn *conn, const struct wire_connack *connack)
+/* False: the client takes no packet that is so large. */
+static bool send_connack(struct conn *conn, const struct wire_connack *connack)
 {
 	struct conn_hub *hub = conn->hub;
 	int bytes = wire_connack_encode(
@@ -278,6 +279,7 @@ static void send_connack(struct conn *conn, const struct wire_connack *connack)
 		conn_count(hub, CONN_COUNTER_PACKETS_CONNACK_AUTH_ERROR);
 	if (bytes > 0)
 		conn_send(conn, WIRE_CONNACK, hub->scratch, (size_t)bytes);
+	return bytes > 0;
 }
 
 void conn_reject(
@@ -292,7 +294,7 @@ void conn_reject(
 		wire_props_mark(&connack.props, WIRE_PROP_REASON_STRING);
 	}
 	if (conn->version != 0)
-		send_connack(conn, &connack);
+		(void)send_connack(conn, &connack);
 	conn_net_end(conn, shutdown, true);
 }
 
@@ -362,6 +364,8 @@ void conn_connack(struct conn *conn, const struct conn_grant *grant)
 	conn->seen_ms = hub->now_ms;
 	conn_gauge(hub, CONN_COUNTER_LIVE_CONNECTIONS_COUNT, ++hub->live);
 	conn_count(hub, CONN_COUNTER_CLIENT_CONNECTED);
-	send_connack(conn, &connack);
-	conn_clock(conn);
+	if (send_connack(conn, &connack))
+		conn_clock(conn);
+	else
+		conn_net_end(conn, CONN_SHUTDOWN_FRAME_TOO_LARGE, true);
 }

@@ -28,6 +28,23 @@ static void test_versions(void **state)
 	assert_int_equal(counted(f, CONN_COUNTER_PACKETS_CONNACK_SENT), 3);
 }
 
+/* A client that takes no packet of the size of our CONNACK does not wait for it for ever. */
+static void test_connack_too_large(void **state)
+{
+	struct fixture *f = *state;
+	struct client *c = dial(f, 0, WIRE_V5);
+	struct wire_connect connect = {.client_id = str("c"), .clean_start = true};
+
+	connect.props.maximum_packet_bytes = 5;
+	wire_props_mark(&connect.props, WIRE_PROP_MAXIMUM_PACKET);
+	say_connect_with(c, &connect);
+	grant(c, 1, 0, false, false);
+	assert_true(c->is_closed);
+	assert_int_equal(c->out_bytes, 0);
+	assert_int_equal(f->shutdown[CONN_SHUTDOWN_FRAME_TOO_LARGE], 1);
+	assert_int_equal(counted(f, CONN_COUNTER_LIVE_CONNECTIONS_COUNT), 0);
+}
+
 static void test_promises(void **state)
 {
 	struct fixture *f = *state;
@@ -347,6 +364,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_versions),
+		TEST(test_connack_too_large),
 		TEST(test_promises),
 		TEST(test_all_of_connect),
 		TEST(test_refusals),
