@@ -125,7 +125,7 @@ void *shell_context(const struct shell_call *call);
 const char *shell_user(const struct shell_call *call);
 struct shell_term *shell_terminal(const struct shell_call *call);
 
-/* Adds one word to what may stand here; `help` may be NULL. Both are copied. */
+/* Adds one word to what may stand here; `help` may be NULL. Both are copied. With control characters it is a hint. */
 void shell_offer(struct shell_offer *offer, const char *word, const char *help);
 
 /* Adds a line to the list that is no word: Tab never inserts it. */

@@ -37,11 +37,22 @@ static void add(struct shell_offer *offer, const char *word, const char *help, b
 	free(offered->help);
 }
 
+/* A line holds no control characters: a client id that has some would speak to the terminal as it is drawn. */
+static bool can_be_typed(const char *word)
+{
+	size_t clean_len;
+	char *clean = shell_clean(word, strlen(word), &clean_len);
+	bool can = clean != NULL && strcmp(clean, word) == 0;
+
+	free(clean);
+	return can;
+}
+
 void shell_offer(struct shell_offer *offer, const char *word, const char *help)
 {
 	if (strlen(word) < SHELL_OFFER_WORD_MAX && word[0] != '\0' &&
 		strncmp(word, offer->prefix, strlen(offer->prefix)) == 0)
-		add(offer, word, help, false);
+		add(offer, word, help, !can_be_typed(word));
 }
 
 void shell_offer_hint(struct shell_offer *offer, const char *what, const char *help)

@@ -155,6 +155,20 @@ static void tab_completes(void **state)
 	assert_leaves();
 }
 
+/* A client chose its id: what it is made of never reaches the line, and is visible in the list. */
+static void tab_inserts_no_control_characters(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	terminal_send("show clients ev\t\t");
+	terminal_expect("  evil\\x1b]0;x\\x07");
+	assert_null(strchr(terminal_before(), '\x07'));
+	terminal_send("\r");
+	terminal_expect("client [ev]\r\n");
+	terminal_expect("box> ");
+	assert_leaves();
+}
+
 static void a_question_mark_lists_what_may_stand(void **state)
 {
 	(void)state;
@@ -450,6 +464,7 @@ int main(void)
 		cmocka_unit_test(output_is_made_safe),
 		cmocka_unit_test(long_output_stops_at_a_page),
 		cmocka_unit_test(tab_completes),
+		cmocka_unit_test(tab_inserts_no_control_characters),
 		cmocka_unit_test(a_question_mark_lists_what_may_stand),
 		cmocka_unit_test(history_comes_back),
 		cmocka_unit_test(modes_change_the_prompt),

@@ -138,6 +138,7 @@ static void complete_client(struct shell_call *call, const char *prefix, struct 
 	shell_offer(offer, "meter 1", "with a blank");
 	shell_offer(offer, "alpha", NULL);
 	shell_offer(offer, "alphabet", NULL);
+	shell_offer(offer, "evil\x1b]0;x\x07", NULL);
 	shell_offer(offer,
 		"\xc3\xbc"
 		"1",
