@@ -6,6 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* C1 controls are U+0080 to U+009F: C2 80 to C2 9F. */
+static bool is_c1(const char *text)
+{
+	unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
+
+	return first == 0xc2 && second >= 0x80 && second < 0xa0;
+}
+
 void cli_page_put(const struct cli_page *page, const char *fmt, ...)
 {
 	char *raw = NULL, *safe;
@@ -21,12 +29,11 @@ void cli_page_put(const struct cli_page *page, const char *fmt, ...)
 	safe = malloc((size_t)bytes * 4 + 1);
 	for (int i = 0; safe != NULL && i < bytes; i++) {
 		unsigned char c = (unsigned char)raw[i];
-		/* C1 controls are U+0080 to U+009F: C2 80 to C2 9F */
-		bool is_c1 = c == 0xc2 && (unsigned char)raw[i + 1] < 0xa0;
+		bool is_c1_here = is_c1(raw + i);
 
-		if (c < 0x20 || c == 0x7f || is_c1)
+		if (c < 0x20 || c == 0x7f || is_c1_here)
 			used += (size_t)sprintf(
-				safe + used, "\\x%02x", is_c1 ? (unsigned char)raw[++i] : c);
+				safe + used, "\\x%02x", is_c1_here ? (unsigned char)raw[++i] : c);
 		else
 			safe[used++] = (char)c;
 	}
@@ -36,6 +43,27 @@ void cli_page_put(const struct cli_page *page, const char *fmt, ...)
 	}
 	free(safe);
 	free(raw);
+}
+
+/* jansson escapes controls below U+0020 alone. */
+char *cli_text_json(const json_t *value)
+{
+	char *plain = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	char *text = plain != NULL ? malloc(6 * strlen(plain) + 1) : NULL;
+	size_t used = 0;
+
+	for (const char *at = plain; text != NULL && *at != '\0'; at++) {
+		if (is_c1(at))
+			used += (size_t)sprintf(text + used, "\\u%04x", (unsigned char)*++at);
+		else if (*at == 0x7f)
+			used += (size_t)sprintf(text + used, "\\u007f");
+		else
+			text[used++] = *at;
+	}
+	if (text != NULL)
+		text[used] = '\0';
+	free(plain);
+	return text;
 }
 
 const char *cli_page_text(const json_t *object, const char *name)

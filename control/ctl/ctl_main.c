@@ -159,7 +159,7 @@ static json_t *request_of(
 
 static void print_json(const json_t *value, const char *before)
 {
-	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	char *text = cli_text_json(value);
 
 	printf("%s%s", before, text ? text : "null");
 	free(text);

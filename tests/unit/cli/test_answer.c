@@ -158,6 +158,20 @@ static void test_names_do_not_reach_the_terminal(void **state)
 	assert_null(strchr(text, '\x1b'));
 }
 
+static void test_names_do_not_reach_the_terminal_as_json(void **state)
+{
+	json_t *name = json_string("e\x1b[2J\\\xc2\x9b\xc3\xa9\x7f"), *read;
+	char *text = cli_text_json(name);
+
+	(void)state;
+	assert_string_equal(text, "\"e\\u001B[2J\\\\\\u009b\xc3\xa9\\u007f\"");
+	read = json_loads(text, JSON_DECODE_ANY, NULL);
+	assert_true(json_equal(read, name));
+	json_decref(read);
+	json_decref(name);
+	free(text);
+}
+
 static void test_texts_of_the_box(void **state)
 {
 	(void)state;
@@ -314,6 +328,7 @@ int main(void)
 		cmocka_unit_test_setup(test_texts, setup),
 		cmocka_unit_test_setup(test_help_lists_every_command, setup),
 		cmocka_unit_test_setup(test_names_do_not_reach_the_terminal, setup),
+		cmocka_unit_test_setup(test_names_do_not_reach_the_terminal_as_json, setup),
 		cmocka_unit_test_setup(test_texts_of_the_box, setup),
 		cmocka_unit_test_setup(test_refusals, setup),
 		cmocka_unit_test_setup(test_what_is_not_known_yet, setup),
