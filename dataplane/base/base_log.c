@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -59,7 +60,7 @@ static size_t put_head(char *line, size_t room, enum base_log_level level)
 
 /*
  * Copies `text` up to `room` bytes; whatever could move a terminal's cursor or fake a second line
- * becomes \xNN. Bytes from 0x80 up pass, as they are UTF-8.
+ * becomes \xNN, C1 controls too (U+0080 to U+009F: C2 80 to C2 9F). Other bytes from 0x80 up pass, as they are UTF-8.
  */
 static size_t put_text(char *to, size_t room, const char *text)
 {
@@ -67,9 +68,14 @@ static size_t put_text(char *to, size_t room, const char *text)
 	size_t used = 0;
 
 	for (const char *p = text; *p != '\0'; p++) {
-		unsigned char c = (unsigned char)*p;
+		unsigned char c = (unsigned char)*p, next = (unsigned char)p[1];
+		bool is_c1 = c == 0xc2 && next >= 0x80 && next < 0xa0;
 
-		if (c >= 0x20 && c != 0x7f) {
+		if (is_c1) {
+			c = next;
+			p++;
+		}
+		if (c >= 0x20 && c != 0x7f && !is_c1) {
 			if (used + 1 > room)
 				break;
 			to[used++] = *p;

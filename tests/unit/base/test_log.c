@@ -89,6 +89,8 @@ static void level_cuts_off(void **state)
 static void say_controls(void)
 {
 	base_log(BASE_LOG_ERROR, "a\nb\r\x1b[2Jc\x7f d\xc3\xa9");
+	base_log(BASE_LOG_ERROR, "e\xc2\x9b"
+				 "2Jf\xc2\xa0 g\xc2");
 }
 
 static void control_characters_are_shown(void **state)
@@ -96,6 +98,8 @@ static void control_characters_are_shown(void **state)
 	(void)state;
 	assert_int_equal(run(say_controls), 0);
 	assert_non_null(strstr(text, "error sluice: a\\x0ab\\x0d\\x1b[2Jc\\x7f d\xc3\xa9\n"));
+	assert_non_null(strstr(text, "error sluice: e\\x9b"
+				     "2Jf\xc2\xa0 g\xc2\n"));
 }
 
 static void say_much(void)
