@@ -92,13 +92,24 @@ void revision_text_head(const char *text, struct revision_info *info)
 		info->number = 0;
 }
 
-/* One line, cut to its room. */
+/* A byte of UTF-8 that does not begin a character. */
+static bool is_inside(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* One line, cut to its room: between characters, as half of one is no text for those who read the history as JSON. */
 static void take_text(char *out, size_t out_bytes, const char *text)
 {
 	size_t used = 0;
 
 	for (; text != NULL && *text != '\0' && used + 1 < out_bytes; text++)
 		out[used++] = iscntrl((unsigned char)*text) ? ' ' : *text;
+	if (text != NULL && is_inside(*text)) {
+		while (used > 0 && is_inside(out[used - 1]))
+			used--;
+		used -= used > 0;
+	}
 	out[used] = '\0';
 }
 

@@ -149,10 +149,14 @@ bool shell_wants_json(const struct shell_call *call)
 	return call->wants_json;
 }
 
-/* Takes the reference over. All text is ASCII, DEL is escaped too: nothing is left to be made safe. */
+/*
+ * Takes the reference over. All text is ASCII, DEL is escaped too: nothing is left to be made safe. What could not be
+ * made (text that is not UTF-8) is null, so that what stands around it stays JSON.
+ */
 static char *json_text(json_t *value, size_t flags)
 {
-	char *plain = json_dumps(value, flags | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+	char *plain = json_dumps(
+		value != NULL ? value : json_null(), flags | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
 	size_t used = 0, len = plain != NULL ? strlen(plain) : 0;
 	char *text = malloc(6 * len + 1);
 

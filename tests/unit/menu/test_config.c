@@ -216,6 +216,27 @@ static void test_keys_and_configurations_as_json(void **state)
 	must_say("There is no key or section nothing.");
 }
 
+/* A comment that is cut is cut between characters: half of one would leave a hole in the JSON. */
+static void test_a_long_comment_leaves_the_history_whole(void **state)
+{
+	char lines[512], comment[201] = "";
+	json_t *value;
+
+	(void)state;
+	for (size_t i = 0; i + 1 < sizeof(comment); i += 2)
+		memcpy(comment + i, "\xc3\xa9", 2);
+	snprintf(lines, sizeof(lines), "configure\nset mqtt.max_inflight 64\ncommit comment %s\n",
+		comment);
+	box_session(lines);
+	must_say("Committed as revision");
+	assert_int_equal(box_run("show config history | json"), 0);
+	value = json_loads(box_output(), 0, NULL);
+	assert_int_equal(json_array_size(value), 2);
+	assert_int_equal(
+		strlen(json_string_value(json_object_get(json_array_get(value, 0), "why"))), 158);
+	json_decref(value);
+}
+
 static void test_a_key_is_explained(void **state)
 {
 	(void)state;
@@ -243,6 +264,7 @@ int main(void)
 		TEST(test_a_commit_confirms_one_that_waits),
 		TEST(test_operational_commands_run_in_configure_mode),
 		TEST(test_keys_and_configurations_as_json),
+		TEST(test_a_long_comment_leaves_the_history_whole),
 		TEST(test_a_key_is_explained),
 	};
 

@@ -220,6 +220,18 @@ static void modes_change_the_prompt(void **state)
 	assert_int_equal(terminal_end(), SHELL_END_EXIT);
 }
 
+static void what_has_no_json_leaves_the_rest_whole(void **state)
+{
+	(void)state;
+	pty_start(&pty_settings);
+	terminal_send("configure\r");
+	terminal_expect("box# ");
+	terminal_send("broken | json\r");
+	terminal_expect("[\r\n null,\r\n {\"text\":\"a\"}\r\n]\r\n");
+	terminal_send("exit\r");
+	assert_int_equal(terminal_end(), SHELL_END_EXIT);
+}
+
 static void ctrl_d_leaves_a_mode_as_exit_does(void **state)
 {
 	(void)state;
@@ -468,6 +480,7 @@ int main(void)
 		cmocka_unit_test(a_question_mark_lists_what_may_stand),
 		cmocka_unit_test(history_comes_back),
 		cmocka_unit_test(modes_change_the_prompt),
+		cmocka_unit_test(what_has_no_json_leaves_the_rest_whole),
 		cmocka_unit_test(ctrl_d_leaves_a_mode_as_exit_does),
 		cmocka_unit_test(destructive_commands_ask),
 		cmocka_unit_test(secrets_are_not_shown),

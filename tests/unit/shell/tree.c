@@ -36,6 +36,14 @@ static int print_object(struct shell_call *call)
 	return SHELL_DONE;
 }
 
+/* json_pack makes nothing of text that is not UTF-8. */
+static int print_broken(struct shell_call *call)
+{
+	shell_json_item(call, json_pack("{s:s}", "text", "\xc3"));
+	shell_json_item(call, json_pack("{s:s}", "text", "a"));
+	return SHELL_DONE;
+}
+
 static int print_set(struct shell_call *call)
 {
 	tree_runs++;
@@ -179,6 +187,7 @@ static const struct shell_command commands[] = {
 	{"configure guarded", SHELL_OPERATE, SHELL_VIEW, 0, guard,
 		"change things, and be asked at the end"},
 	{"set <word> <text...>", SHELL_CONFIGURE, SHELL_VIEW, 0, print_set, "set a key"},
+	{"broken", SHELL_CONFIGURE, SHELL_VIEW, SHELL_JSON, print_broken, "text that is not UTF-8"},
 	{"show", SHELL_CONFIGURE, SHELL_VIEW, 0, print_lines, "what is set"},
 	{"exit", SHELL_OPERATE | SHELL_CONFIGURE, SHELL_VIEW, 0, leave, "leave"},
 	{0},
