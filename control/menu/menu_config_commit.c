@@ -55,7 +55,10 @@ static const char *restart_text(unsigned restarts)
 static void tell_done(
 	struct shell_call *call, int number, const struct revision_commit *commit, bool was_pending)
 {
-	if (number == 0 && was_pending)
+	if (number == 0 && was_pending && commit->confirm_minutes > 0)
+		shell_print(
+			call, "There was nothing to commit; what waits to be confirmed waits on.");
+	else if (number == 0 && was_pending)
 		shell_print(
 			call, "There was nothing to commit; what waited to be confirmed stays.");
 	else if (number == 0)

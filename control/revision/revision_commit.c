@@ -59,16 +59,29 @@ static int check_base(const struct revision_candidate *candidate,
 		info->who[0] ? info->who : "somebody", info->number, info->when);
 }
 
-/* Nothing to write; a commit that waited is confirmed. */
-static int confirm_only(
-	const struct revision_place *place, config_line_fn *report, void *arg, char *fault)
+/*
+ * Nothing to write. A commit that waits is confirmed; by one that is to be confirmed itself it is not: its time begins
+ * anew.
+ */
+static int touch_pending(const struct revision_place *place, const struct revision_commit *commit,
+	config_line_fn *report, void *arg, char *fault)
 {
 	char path[REVISION_FILE_PATH_MAX];
 	struct revision_wait wait;
+	struct revision_info info;
 	int rc;
 
 	if (revision_wait_read(place, &wait) != 1)
 		return 0;
+	if (commit->confirm_minutes > 0) {
+		revision_info_init(&info, wait.number, commit->who, commit->why);
+		rc = revision_wait_write(place, wait.number, wait.previous, commit->confirm_minutes,
+			info.who, fault);
+		if (rc == 0)
+			revision_tell(report, arg, "revision %u waits for another %u min",
+				wait.number, commit->confirm_minutes);
+		return rc;
+	}
 	revision_path(place, REVISION_PENDING, path);
 	rc = revision_disk_remove(path, fault);
 	if (rc == 0)
@@ -90,7 +103,7 @@ static int write_commit(struct revision_candidate *candidate, const struct revis
 	if (rc != 0)
 		return rc;
 	if (revision_keys_are_equal(&running.keys, &candidate->keys))
-		return confirm_only(&candidate->place, report, arg, fault);
+		return touch_pending(&candidate->place, commit, report, arg, fault);
 	revision_info_init(&info, 0, commit->who, commit->why);
 	rc = revision_write(&candidate->place, &running, &candidate->keys, &info,
 		commit->confirm_minutes, fault);

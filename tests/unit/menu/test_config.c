@@ -187,6 +187,21 @@ static void test_a_commit_confirms_one_that_waits(void **state)
 	assert_int_equal(box_run("confirm"), 1);
 }
 
+/* Whoever asks for more time does not say that all is well. */
+static void test_a_commit_to_be_confirmed_confirms_nothing(void **state)
+{
+	(void)state;
+	box_session("configure\nset mqtt.max_inflight 64\ncommit-confirm 5\ncommit-confirm 60\n");
+	must_say("waits on");
+	must_not_say("stays");
+	box_session("configure\nexit\n");
+	must_say("revision 1 comes back");
+	assert_int_equal(box_run("confirm"), 0);
+	box_session("configure\ncommit-confirm 5\n");
+	must_say("There is nothing to commit.");
+	assert_int_equal(box_run("confirm"), 1);
+}
+
 static void test_operational_commands_run_in_configure_mode(void **state)
 {
 	(void)state;
@@ -262,6 +277,7 @@ int main(void)
 		TEST(test_copies_are_kept_by_name),
 		TEST(test_a_commit_waits_to_be_confirmed),
 		TEST(test_a_commit_confirms_one_that_waits),
+		TEST(test_a_commit_to_be_confirmed_confirms_nothing),
 		TEST(test_operational_commands_run_in_configure_mode),
 		TEST(test_keys_and_configurations_as_json),
 		TEST(test_a_long_comment_leaves_the_history_whole),

@@ -281,6 +281,27 @@ static void test_confirm(void **state)
 	revision_candidate_free(candidate);
 }
 
+/* A commit that is to be confirmed itself, without a change, asks for time: it confirms nothing. */
+static void test_more_time_to_confirm(void **state)
+{
+	const struct revision_commit more = {.who = "me", .confirm_minutes = 60, .no_apply = true};
+	struct revision_candidate *candidate;
+
+	(void)state;
+	place_commit(&place, KEY, "20", 0);
+	place_commit(&place, KEY, "30", 2);
+	candidate = candidate_new();
+	assert_int_equal(revision_candidate_commit(candidate, &more, place_line, NULL, fault), 0);
+	assert_true(pending().is_pending);
+	assert_int_equal(pending().number, 3);
+	assert_int_equal(pending().previous, 2);
+	assert_true(pending().left_s > 120);
+	place_time_is_over(&place);
+	assert_int_equal(revision_guard(&place.place, place_line, NULL, fault), 1);
+	assert_string_equal(place_get(&place, KEY), "20");
+	revision_candidate_free(candidate);
+}
+
 static void test_not_confirmed(void **state)
 {
 	(void)state;
@@ -322,6 +343,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_commit_at_the_same_moment, begin, end),
 		cmocka_unit_test_setup_teardown(test_plan, begin, end),
 		cmocka_unit_test_setup_teardown(test_confirm, begin, end),
+		cmocka_unit_test_setup_teardown(test_more_time_to_confirm, begin, end),
 		cmocka_unit_test_setup_teardown(test_not_confirmed, begin, end),
 		cmocka_unit_test_setup_teardown(test_what_to_go_back_to_is_gone, begin, end),
 	};
