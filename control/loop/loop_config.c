@@ -109,6 +109,7 @@ static int take_rules(struct loop *loop, const struct config *config, void *blob
 	return 0;
 }
 
+/* Without a file there are no rules, which is a table too: workers have to forget those that they have. */
 int loop_load_acl(struct loop *loop, const struct config *config, config_line_fn *report, void *arg)
 {
 	char path[2 * CONFIG_TEXT_MAX];
@@ -116,12 +117,15 @@ int loop_load_acl(struct loop *loop, const struct config *config, config_line_fn
 	void *blob;
 	int rc;
 
-	if (config->authorization.file[0] == '\0')
-		return 0;
-	rc = config_path_resolve(path, sizeof(path), loop->config_path, config->authorization.file);
-	if (rc != 0)
-		return rc;
-	rc = acl_load(path, &blob, &blob_bytes, report, arg);
+	if (config->authorization.file[0] == '\0') {
+		rc = acl_compile("", "", 0, &blob, &blob_bytes, report, arg);
+	} else {
+		rc = config_path_resolve(
+			path, sizeof(path), loop->config_path, config->authorization.file);
+		if (rc != 0)
+			return rc;
+		rc = acl_load(path, &blob, &blob_bytes, report, arg);
+	}
 	return rc != 0 ? rc : take_rules(loop, config, blob, blob_bytes, report, arg);
 }
 

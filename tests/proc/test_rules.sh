@@ -56,6 +56,23 @@ within 10 is_denied
 verdict "new rules after SIGHUP" $?
 tools/lab/down --name $lab
 
+# no rules any more is a change as any other
+cp conf/sluice.conf "$work/sluice.conf"
+echo "authorization.file = \"$work/acl.conf\"" >>"$work/sluice.conf"
+tools/lab/up --name $lab --conf "$work/sluice.conf" || exit 1
+is_denied
+verdict "the file's rules are in force" $?
+sed -i 's/^authorization.file = .*/authorization.file = ""/' "$work/sluice.conf"
+inside sluicectl config reload >/dev/null
+is_allowed() { sub -u owner -t open -W 1 -d 2>&1 | grep -q 'Subscribed (mid: 1): 0$'; }
+within 10 is_allowed
+verdict "without a file there are no rules" $?
+echo 'authorization.no_match = deny' >>"$work/sluice.conf"
+inside sluicectl config reload >/dev/null
+within 10 is_denied
+verdict "and then all is as authorization.no_match says" $?
+tools/lab/down --name $lab
+
 printf '%s\n' '{allow, all}.' '{allow, {user, "x"}, publissh, ["a"]}.' >"$work/acl.conf"
 SLUICE_AUTHORIZATION__FILE=$work/acl.conf tools/lab/up --name $lab >"$work/broken" 2>&1
 [ $? != 0 ] && grep -q 'acl.conf:2:' "$work/broken"
