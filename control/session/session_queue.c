@@ -69,16 +69,27 @@ static bool is_above(const struct session *session, size_t bytes)
 		       session->core->queued_bytes + bytes > config->queue_budget_bytes);
 }
 
-/* Drops from the old end until `bytes` more fit. False when they can't: the new message is the one to drop. */
+/* Whether `bytes` fit into an empty queue, beside all that other queues hold. */
+static bool can_fit(const struct session *session, size_t bytes)
+{
+	const struct session_config *config = &session->core->config;
+	size_t others = session->core->queued_bytes - session->queue.bytes;
+
+	return (!config->max_queue_bytes || bytes <= config->max_queue_bytes) &&
+	       (!config->queue_budget_bytes || others + bytes <= config->queue_budget_bytes);
+}
+
+/* Drops from the old end until `bytes` more fit. False when they never would: then the new message alone is dropped. */
 static bool make_room(struct session *session, size_t bytes)
 {
 	struct session_core *core = session->core;
 
+	if (!can_fit(session, bytes)) {
+		count_drop(session, &core->counters.dropped_full);
+		return false;
+	}
 	while (is_above(session, bytes)) {
-		if (base_list_is_empty(&session->queue.list)) {
-			count_drop(session, &core->counters.dropped_full);
-			return false;
-		}
+		BASE_ASSERT(!base_list_is_empty(&session->queue.list));
 		count_drop(session, &core->counters.dropped_full);
 		session_queue_pop(session, &session->queue,
 			BASE_CONTAINER_OF(session->queue.list.next, struct session_queued, node));

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "harness.h"
 
@@ -10,6 +11,17 @@ static void offline(unsigned conn, const char *id)
 	harness_subscribe(conn, "t", 1, 0);
 	harness_closed(conn, "closed");
 	harness_forget();
+}
+
+/* A payload of so many bytes. */
+static const char *long_payload(size_t bytes)
+{
+	static char payload[1 << 16];
+
+	assert_true(bytes < sizeof(payload));
+	memset(payload, 'x', bytes);
+	payload[bytes] = '\0';
+	return payload;
 }
 
 static void handover_comes_back_with_its_identifiers(void **state)
@@ -186,6 +198,47 @@ static void byte_limits(void **state)
 	assert_true(session_counters(harness.core)->dropped_full > 0);
 }
 
+/* A message that fits nowhere takes none of those that wait along. */
+static void what_never_fits_is_dropped_alone(void **state)
+{
+	struct session_config config = harness_config;
+	size_t one;
+
+	(void)state;
+	offline(1, "a");
+	harness_interest(99, "t", "m", 1, false);
+	one = harness_view("a").queue_bytes;
+	harness_interest(99, "t", "m", 1, false);
+	config.max_queue_bytes = 2 * one;
+	session_core_configure(harness.core, &config);
+	harness_interest(99, "t", long_payload(one), 1,
+		false); /* longer than one as a whole, not than two */
+	assert_int_equal(harness_view("a").queue_len, 1);
+	harness_interest(99, "t", long_payload(2 * one), 1, false);
+	assert_int_equal(harness_view("a").queue_len, 1);
+	assert_int_equal(session_counters(harness.core)->dropped_full, 3);
+}
+
+/* Others hold the budget: what this session has stays, and makes room for nothing larger than itself. */
+static void what_others_leave_no_room_for_is_dropped_alone(void **state)
+{
+	struct session_config config = harness_config;
+
+	(void)state;
+	offline(1, "a");
+	harness_interest(99, "t", "m", 1, false);
+	harness_interest(99, "t", "m", 1, false);
+	offline(2, "b");
+	for (unsigned i = 0; i < 10; i++)
+		harness_interest(99, "t", "m", 1, false);
+	assert_int_equal(harness_view("a").queue_len, 12);
+	config.queue_budget_bytes = harness_stats().queued_bytes;
+	session_core_configure(harness.core, &config);
+	harness_interest(99, "t", long_payload(config.queue_budget_bytes / 2 + 1000), 1, false);
+	assert_int_equal(harness_view("a").queue_len, 12);
+	assert_int_equal(harness_view("b").queue_len, 10);
+}
+
 static void qos0(void **state)
 {
 	struct session_config config = harness_config;
@@ -227,6 +280,8 @@ int main(void)
 		TEST(closed_while_restoring),
 		TEST(drops_the_oldest),
 		TEST(byte_limits),
+		TEST(what_never_fits_is_dropped_alone),
+		TEST(what_others_leave_no_room_for_is_dropped_alone),
 		TEST(qos0),
 		TEST(expired_messages_are_not_sent),
 	};
