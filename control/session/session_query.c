@@ -74,15 +74,70 @@ static void each_subscription(void *arg, struct kit_map_node *node)
 	walk->subscription(walk->arg, &view);
 }
 
-static void each_session_subscriptions(void *arg, struct kit_map_node *node)
+/*
+ * The subscriptions of all sessions. A place is a head of the table of sessions, and a head of the largest table of
+ * subscriptions in its chain: one session may have more of them than a part may. A smaller table's head comes with the
+ * first of those that it would split into, so that sessions may come, go and grow between two parts.
+ */
+enum { PLACE_BITS = 32, HEADS_A_STEP = 16 };
+
+struct walk_all {
+	struct walk *walk;
+	const struct kit_map *largest;
+	uint64_t head; /* in the tables of subscriptions */
+	size_t seen;
+};
+
+static void find_largest(void *arg, struct kit_map_node *node)
 {
 	const struct session *session = BASE_CONTAINER_OF(node, struct session, by_client);
-	uint64_t cursor = 0;
+	struct walk_all *all = arg;
 
-	do
-		cursor = kit_map_scan(
-			&session->subscriptions, cursor, SIZE_MAX, each_subscription, arg);
-	while (cursor != 0);
+	if (all->largest == NULL || session->subscriptions.head_len > all->largest->head_len)
+		all->largest = &session->subscriptions;
+}
+
+static void see(void *arg, struct kit_map_node *node)
+{
+	struct walk_all *all = arg;
+
+	all->seen++;
+	each_subscription(all->walk, node);
+}
+
+static void see_head(void *arg, struct kit_map_node *node)
+{
+	const struct session *session = BASE_CONTAINER_OF(node, struct session, by_client);
+	struct walk_all *all = arg;
+
+	if (all->head < session->subscriptions.head_len)
+		kit_map_scan(&session->subscriptions, all->head, 0, see, all);
+}
+
+static void pass(void *arg, struct kit_map_node *node)
+{
+	(void)arg;
+	(void)node;
+}
+
+static uint64_t scan_all(
+	const struct session_core *core, uint64_t cursor, size_t max, struct walk *walk)
+{
+	struct walk_all all = {.walk = walk, .head = cursor >> PLACE_BITS};
+	uint64_t head = cursor & ((1ull << PLACE_BITS) - 1), next;
+	size_t heads = 0;
+
+	do {
+		all.largest = NULL;
+		kit_map_scan(&core->by_client, head, 0, find_largest, &all);
+		next = kit_map_scan(&core->by_client, head, 0, see_head, &all);
+		all.head = all.largest != NULL ? kit_map_scan(all.largest, all.head, 0, pass, NULL)
+					       : 0;
+		if (all.head == 0)
+			head = next;
+		heads++;
+	} while ((head != 0 || all.head != 0) && all.seen + heads / HEADS_A_STEP < max);
+	return all.head << PLACE_BITS | head;
 }
 
 static void each_topic(void *arg, struct kit_map_node *node)
@@ -109,8 +164,7 @@ uint64_t session_scan_subscriptions(struct session_core *core, const char *clien
 	const struct session *session;
 
 	if (client_id == NULL)
-		return kit_map_scan(
-			&core->by_client, cursor, max, each_session_subscriptions, &walk);
+		return scan_all(core, cursor, max, &walk);
 	session = session_by_client(core, client_id, client_id_bytes);
 	if (session == NULL)
 		return 0;

@@ -98,7 +98,10 @@ typedef void session_topic_fn(void *arg, const char *filter, uint32_t subscriber
 
 uint64_t session_scan(
 	struct session_core *core, uint64_t cursor, size_t max, session_view_fn *each, void *arg);
-/* Of one client, or of all for NULL. */
+/*
+ * Of one client, or of all for NULL. When the table of sessions doubles meanwhile, those of one session may be seen
+ * twice.
+ */
 uint64_t session_scan_subscriptions(struct session_core *core, const char *client_id,
 	uint32_t client_id_bytes, uint64_t cursor, size_t max, session_subscription_fn *each,
 	void *arg);

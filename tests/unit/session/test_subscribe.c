@@ -247,6 +247,61 @@ static void queries(void **state)
 	harness_forget();
 }
 
+enum { MANY = 3000, FEW = 20, PART = 16 };
+
+struct seen {
+	unsigned times[MANY + 3 * FEW + 1]; /* by Subscription Identifier */
+	unsigned in_part;
+};
+
+static void mark(void *arg, const struct session_subscription_view *view)
+{
+	struct seen *seen = arg;
+
+	seen->times[view->subscription_id]++;
+	seen->in_part++;
+}
+
+static void subscribe_some(unsigned conn, unsigned from, unsigned len)
+{
+	for (unsigned id = from; id < from + len; id++) {
+		char filter[32];
+
+		snprintf(filter, sizeof(filter), "many/%u", id);
+		harness_subscribe(conn, filter, 1, id);
+	}
+}
+
+/* One session may have more subscriptions than a part of the walk: they come in as many parts as they need. */
+static void all_subscriptions_come_in_parts(void **state)
+{
+	static struct seen seen;
+	uint64_t cursor = 0;
+	unsigned parts = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < FEW; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "few%u", i);
+		harness_client(i + 1, id, 0);
+		subscribe_some(i + 1, 3 * i + 1, i % 4 == 0 ? 0 : 3);
+	}
+	harness_client(99, "many", 0);
+	subscribe_some(99, 3 * FEW + 1, MANY);
+	do {
+		seen.in_part = 0;
+		cursor = session_scan_subscriptions(
+			harness.core, NULL, 0, cursor, PART, mark, &seen);
+		assert_in_range(seen.in_part, 0, 4 * PART);
+	} while (++parts < MANY && cursor != 0);
+	assert_int_equal(cursor, 0);
+	assert_in_range(parts, MANY / PART / 2, MANY / PART * 2);
+	for (unsigned id = 1; id <= 3 * FEW + MANY; id++)
+		assert_int_equal(seen.times[id], id > 3 * FEW || (id - 1) / 3 % 4 != 0);
+	harness_forget();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, harness_up, harness_down)
 
 int main(void)
@@ -262,6 +317,7 @@ int main(void)
 		TEST(no_local_while_restoring),
 		TEST(shared_group),
 		TEST(queries),
+		TEST(all_subscriptions_come_in_parts),
 	};
 
 	return cmocka_run_group_tests_name("session_subscribe", tests, NULL, NULL);
