@@ -166,18 +166,21 @@ void session_core_link(struct session_core *core, struct link *link)
 
 void session_core_free(struct session_core *core)
 {
-	struct kit_map_node *node;
+	struct kit_map_node *node, *next;
 
 	if (core == NULL)
 		return;
-	while ((node = kit_map_next(&core->by_client, NULL)) != NULL) {
+	for (node = kit_map_next(&core->by_client, NULL); node != NULL; node = next) {
 		struct session *session = BASE_CONTAINER_OF(node, struct session, by_client);
 
+		next = kit_map_next(&core->by_client, node);
 		session_will_drop(session);
 		session_free(session);
 	}
-	while ((node = kit_map_next(&core->pending, NULL)) != NULL)
+	for (node = kit_map_next(&core->pending, NULL); node != NULL; node = next) {
+		next = kit_map_next(&core->pending, node);
 		session_pending_free(core, BASE_CONTAINER_OF(node, struct session_pending, node));
+	}
 	kit_map_fini(&core->by_client);
 	kit_map_fini(&core->by_conn);
 	kit_map_fini(&core->pending);

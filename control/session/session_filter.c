@@ -208,11 +208,14 @@ void session_subscription_free(struct session_subscription *subscription)
 
 void session_subscriptions_free(struct session *session)
 {
-	struct kit_map_node *node;
+	struct kit_map_node *node = kit_map_next(&session->subscriptions, NULL), *next;
 
-	while ((node = kit_map_next(&session->subscriptions, NULL)) != NULL)
+	/* The first one anew each time would look through all heads that are empty by then. */
+	for (; node != NULL; node = next) {
+		next = kit_map_next(&session->subscriptions, node);
 		session_subscription_free(
 			BASE_CONTAINER_OF(node, struct session_subscription, node));
+	}
 	kit_map_fini(&session->subscriptions);
 }
 

@@ -302,6 +302,24 @@ static void all_subscriptions_come_in_parts(void **state)
 	harness_forget();
 }
 
+/* The time for a million is that for one a million times: its square, in which nobody else connects, would be minutes. */
+static void a_million_subscriptions_end_with_their_session(void **state)
+{
+	(void)state;
+	harness_client(1, "a", 0);
+	for (unsigned id = 0; id < 1u << 20; id++) {
+		char filter[16];
+
+		snprintf(filter, sizeof(filter), "%x", id);
+		harness_live_subscription(1, filter, 1, 0);
+	}
+	assert_int_equal(harness_stats().subscriptions, 1u << 20);
+	harness_closed(1, "closed");
+	assert_int_equal(harness_stats().subscriptions, 0);
+	assert_int_equal(harness_stats().topics, 0);
+	harness_forget();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, harness_up, harness_down)
 
 int main(void)
@@ -318,6 +336,7 @@ int main(void)
 		TEST(shared_group),
 		TEST(queries),
 		TEST(all_subscriptions_come_in_parts),
+		TEST(a_million_subscriptions_end_with_their_session),
 	};
 
 	return cmocka_run_group_tests_name("session_subscribe", tests, NULL, NULL);
