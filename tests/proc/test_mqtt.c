@@ -40,29 +40,33 @@ static void assert_payload(const struct wire_publish *p, const char *topic, cons
 	assert_memory_equal(p->payload, payload, strlen(payload));
 }
 
-/* mosquitto_sub waits for one message that mosquitto_pub sends, in every version, QoS and address family. */
+/*
+ * mosquitto_sub waits for one message that mosquitto_pub sends, in every version, QoS and address family. Each has a topic of
+ * its own: the subscription of the one before, which may be listed still, is not taken for it.
+ */
 static void stock_clients(void **state)
 {
 	static const char *const names[] = {"31", "311", "5"};
-	char command[1024];
+	static const char *const hosts[] = {"$SLUICE_HOST", "$SLUICE_HOST6"};
+	char topic[32], command[1024];
 
 	(void)state;
 	for (int v = 0; v < VERSIONS; v++)
 		for (int qos = 0; qos < 3; qos++)
 			for (int family = 0; family < 2; family++) {
-				const char *host = family == 0 ? "$SLUICE_HOST" : "$SLUICE_HOST6";
-
+				snprintf(topic, sizeof(topic), "stock/%s-%d-%d", names[v], qos,
+					family);
 				snprintf(command, sizeof(command),
-					"sh -c 'mosquitto_sub -h %s -V %s -q %d -t stock/+ -C 1 -W "
-					"20 >/tmp/sluice-stock.$$ & sub=$!; "
-					"for i in 1 2 3 4 5 6 7 8 9 10; do sluicectl subscriptions "
-					"list | grep -q stock/+ && break; sleep 0.2; done; "
-					"mosquitto_pub -h %s -V %s -q %d -t stock/t -m v%sq%d && "
-					"wait $sub && "
-					"got=$(cat /tmp/sluice-stock.$$); rm /tmp/sluice-stock.$$; "
-					"test \"$got\" = v%sq%d'",
-					host, names[v], qos, host, names[v], qos, names[v], qos,
-					names[v], qos);
+					"sh -c 'got=$(mktemp); "
+					"mosquitto_sub -h %s -V %s -q %d -t %s/+ -C 1 -W 60 >$got "
+					"& "
+					"sub=$!; for i in $(seq 300); do sluicectl subscriptions "
+					"list | grep -qF %s/+ && break; sleep 0.1; done; "
+					"mosquitto_pub -h %s -V %s -q %d -t %s/t -m hello; "
+					"wait $sub; said=$(cat $got); rm $got; "
+					"test \"$said\" = hello'",
+					hosts[family], names[v], qos, topic, topic, hosts[family],
+					names[v], qos, topic);
 				assert_int_equal(lab_exec(LAB, command), 0);
 			}
 }
