@@ -62,6 +62,8 @@ late_server() {
 	local server starter status=0
 	server=$(cat $state/dnsmasq.pid)
 	kill -STOP "$server"
+	# the worker of before has said an address: it must not speak for the one that starts
+	mv $state/sluice-dataplane.log $state/sluice-dataplane.log.old
 	tools/lab/start --name $lab dataplane &
 	starter=$!
 	within 20 grep -q 'listener default is open' $state/sluice-dataplane.log || status=1
