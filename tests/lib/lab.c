@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LABS_MAX = 8, NAME_SIZE = 64, COMMAND_SIZE = 4096 };
+enum { LABS_MAX = 8, NAME_SIZE = 64, COMMAND_SIZE = 4096, TRIES = 600, TRY_US = 100000 };
 
 static const char *const program_names[] = {"sluice-control", "sluice-dataplane"};
 static const char *const start_names[] = {"control", "dataplane"};
@@ -177,4 +177,27 @@ int lab_output(const char *name, const char *command, char *output, size_t size)
 	}
 	status = pclose(pipe);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* How often the worker has slept, which is one of its figures. */
+static long long sleeps(const char *name)
+{
+	char text[COMMAND_SIZE];
+	const char *at = NULL;
+
+	if (lab_output(name, "sluicectl --json cores", text, sizeof(text)) == 0)
+		at = strstr(text, "\"sleeps\":");
+	return at != NULL ? atoll(at + strlen("\"sleeps\":")) : -1;
+}
+
+int lab_await_figures(const char *name)
+{
+	long long before = sleeps(name);
+
+	for (int i = 0; i < TRIES && before >= 0; i++) {
+		if (sleeps(name) > before)
+			return 0;
+		usleep(TRY_US);
+	}
+	return -1;
 }

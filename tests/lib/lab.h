@@ -42,4 +42,8 @@ int lab_exec(const char *name, const char *command) __attribute__((warn_unused_r
 int lab_output(const char *name, const char *command, char *output, size_t size)
 	__attribute__((warn_unused_result));
 
+/* Until the worker has told its figures anew, which it does four times a second: what holds now is in them then. Returns 0
+ * or -1. */
+int lab_await_figures(const char *name) __attribute__((warn_unused_result));
+
 #endif

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -148,11 +149,13 @@ static void receive_half(int first)
 	}
 }
 
-/* The other half's process: says when its connections stand, and ends with 0 when all were reached. */
-static _Noreturn void other_half(int told)
+/* The other half's process: says when its connections stand, and ends with 0 when all were reached by what was sent. */
+static _Noreturn void other_half(int told, int sent)
 {
+	char word;
+
 	connect_half(HALF);
-	if (write(told, "!", 1) != 1)
+	if (write(told, "!", 1) != 1 || read(sent, &word, 1) != 1)
 		_exit(1);
 	receive_half(HALF);
 	_exit(0);
@@ -162,20 +165,23 @@ static void hold_and_reach(void **state)
 {
 	long before = heap_bytes(), after;
 	struct client writer;
-	int told[2], status;
+	int told[2], sent[2], status;
 	char word;
 	pid_t other;
 
 	(void)state;
-	assert_int_equal(pipe(told), 0);
+	assert_int_equal(pipe2(told, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(sent, O_CLOEXEC), 0);
 	other = fork();
-	if (other == 0)
-		other_half(told[1]);
+	if (other == 0) {
+		close(sent[1]);
+		other_half(told[1], sent[0]);
+	}
 	assert_true(other > 0);
 	close(told[1]);
 	connect_half(0);
 	assert_int_equal(read(told[0], &word, 1), 1);
-	usleep(600000); /* the worker publishes its figures four times a second */
+	assert_int_equal(lab_await_figures(LAB), 0);
 	after = heap_bytes();
 	print_message("figure: %d connections at once, %ld bytes of worker heap each\n",
 		CONNECTIONS, (after - before) / CONNECTIONS);
@@ -189,6 +195,7 @@ static void hold_and_reach(void **state)
 		snprintf(topic, sizeof(topic), "scale/%05d", i);
 		assert_int_equal(client_publish(&writer, topic, topic, strlen(topic), 0, false), 0);
 	}
+	assert_int_equal(write(sent[1], "!", 1), 1);
 	receive_half(0);
 	assert_int_equal(waitpid(other, &status, 0), other);
 	assert_int_equal(status, 0);
