@@ -203,6 +203,7 @@ static void worker_killed(void **state)
 		bool seen[PAIRS] = {false};
 		pid_t load = start_load();
 
+		assert_true(eventually("sluicectl clients list | grep -q load"));
 		start_pairs(true);
 		assert_int_equal(client_start(&heir, WIRE_V5, "heir", true, 600), 0);
 		assert_int_equal(client_subscribe(&heir, "wills/#", 1), 1);
