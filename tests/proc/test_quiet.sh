@@ -8,12 +8,14 @@ lab=quiet
 trace=$work/trace
 trap 'tools/lab/down --quiet --name $lab; rm -rf "$work"' EXIT
 
+is_traced() { grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$worker/status"; }
+
 # traced SECONDS COMMAND...: the worker's system calls while the command runs
 traced() {
 	timeout "$1" strace -f -y -qq -o "$trace" -p "$worker" &
 	tracer=$!
 	shift
-	sleep 0.5
+	within 20 is_traced
 	"$@"
 	kill -INT $tracer 2>/dev/null
 	wait $tracer 2>/dev/null
