@@ -24,8 +24,9 @@ def configure(box, *lines):
 def stays(box):
     """The client that was connected at first has never lost its connection."""
     reader = watch["client"]
-    box.peer.publish(box.host, "config/alive", f"at {time.monotonic_ns()}", 1)
-    reader.wait_line(r"^config/alive at ", 30)
+    text = f"at {time.monotonic_ns()}"
+    box.peer.publish(box.host, "config/alive", text, 1)
+    reader.wait_line(rf"^config/alive {text}$", 30)
     ensure(reader.count(r"sending CONNECT") == 1, "the connected client had to connect again")
 
 
