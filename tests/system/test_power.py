@@ -17,14 +17,19 @@ BASE = 1000000
 state = {"committed": 0, "tried": 0, "updates": None}
 
 
+def commit(box):
+    """Commits the next number."""
+    state["tried"] = state["committed"] + 1
+    for line in ("configure", f"set {FIRST} {BASE + state['tried']}", f"set {SECOND} {BASE + state['tried']}", "commit"):
+        box.raw(line)
+    state["committed"] = state["tried"]
+    box.raw("exit discard")
+
+
 def commits(box, end):
     """Commits one number after another until the power is gone."""
     while not end.is_set():
-        state["tried"] = state["committed"] + 1
-        for line in ("configure", f"set {FIRST} {BASE + state['tried']}", f"set {SECOND} {BASE + state['tried']}", "commit"):
-            box.raw(line)
-        state["committed"] = state["tried"]
-        box.raw("exit discard")
+        commit(box)
 
 
 def load(box, end):
@@ -84,9 +89,7 @@ def up(box):
     state["updates"] = Updates(box)
     box.up()
     box.wait_connects()
-    end = threading.Event()
-    threading.Timer(0.1, end.set).start()
-    commits(box, end)
+    commit(box)
     good(box)
 
 
