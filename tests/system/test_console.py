@@ -93,18 +93,16 @@ def completes(box):
     ensure(text.strip() == box.cmd("show version").strip(), f"sho<Tab>ver<Tab>: {text!r}")
     console.send("show \t\t")
     console.expect(r"interfaces")
-    console.send("\x15\r")
-    console.quiet()
+    console.at_prompt()
 
 
 @suite.check("? lists what may follow, with its help")
 def helps(box):
     console = box.console
-    console.quiet()
     console.send("show ?")
-    text = console.quiet(1.0)
-    console.send("\x15\r")
-    console.quiet()
+    console.expect(r"\n\r\S+> show ")
+    text = console.child.before
+    console.at_prompt()
     missing = [what for what in SHOWS if not re.search(rf"^\s*{what}\s+\w+", text, re.MULTILINE)]
     ensure(not missing, f"no help for {missing} in {text!r}")
 
@@ -147,8 +145,8 @@ def pages(box):
     console.expect(r"-- more --")
     console.send(" ")
     console.expect([r"-- more --", PROMPT])
-    console.send("q\r")
-    console.quiet()
+    console.send("q")
+    console.at_prompt()
 
 
 @suite.check("a wrong command says what is wrong and what to do")

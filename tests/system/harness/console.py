@@ -292,6 +292,16 @@ class Console:
         except json.JSONDecodeError as error:
             raise Failure(f"{line} | json is no JSON ({error}): {text[:400]!r}") from error
 
+    def at_prompt(self, limit_s=60):
+        """
+        Drops the line that is being typed, and waits for the answer to a word that nothing knows: whatever was asked before is
+        answered then, however slow the machine is.
+        """
+        word = f"word-{time.monotonic_ns()}"
+        self.send(f"\x15{word}\r")
+        self.expect(f"unknown word '{word}'", limit_s)
+        self.expect(PROMPT, limit_s)
+
     def recover(self):
         """Back to an operational prompt, whatever went before. False when there is none."""
         for keys in ("\x03\x03", "q", "\x03", "\x15\r"):
@@ -304,7 +314,7 @@ class Console:
                     self.login(20)
                 elif self.child.match.group(1) == "#":
                     self.raw("exit discard")
-                self.quiet(0.5)
+                self.at_prompt(15)
                 return True
             except Failure:
                 continue
