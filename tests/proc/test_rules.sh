@@ -8,6 +8,8 @@ trap 'tools/lab/down --quiet --name $lab; rm -rf "$work"' EXIT
 
 inside() { tools/lab/exec --name $lab timeout 10 "$@"; }
 sub() { inside mosquitto_sub -h 198.18.0.2 -V 5 -W 5 "$@"; }
+# listens for a minute at most; not a function, so that its process can be ended
+listen=(tools/lab/exec --name "$lab" timeout 60 stdbuf -oL mosquitto_sub -h 198.18.0.2 -V 5 -v)
 pub() { inside mosquitto_pub -h 198.18.0.2 -V 5 -q 1 "$@"; }
 
 # the rules that are shipped
@@ -16,14 +18,18 @@ sub -t '#' -d 2>&1 | grep -q 'Subscribed (mid: 1): 135'
 verdict "# is denied to everyone" $?
 sub -t "\$SYS/#" -d 2>&1 | grep -q 'Subscribed (mid: 1): 135'
 verdict "\$SYS/# is denied to everyone else" $?
-sub -u dashboard -t "\$SYS/#" -v -W 3 >"$work/sys"
+"${listen[@]}" -u dashboard -t "\$SYS/#" >"$work/sys" &
+dashboard=$!
+has_seen() { grep -qE "^$1" "$work/sys"; }
 # shellcheck disable=SC2016
 for topic in '\$SYS/brokers sluice' '\$SYS/brokers/sluice/version .' '\$SYS/brokers/sluice/uptime [0-9]+$' \
 	'\$SYS/brokers/sluice/datetime 20' '\$SYS/brokers/sluice/stats/connections/count 1$' \
 	'\$SYS/brokers/sluice/metrics/packets/connect/received [0-9]+$'; do
-	grep -qE "^$topic" "$work/sys"
+	within 30 has_seen "$topic"
 	verdict "dashboard sees $topic" $?
 done
+kill $dashboard
+wait $dashboard
 tools/lab/down --name $lab
 
 # rules of our own
@@ -39,9 +45,9 @@ sub -u guest -t secret/plan -d 2>&1 | grep -q 'Subscribed (mid: 1): 135'
 verdict "a guest may not subscribe to secret/#" $?
 pub -u guest -i g1 -t elsewhere -m x -d 2>&1 | grep -qi 'not authorized'
 verdict "a guest's publish elsewhere is refused in PUBACK" $?
-sub -u owner -t 'home/#' -v -C 1 >"$work/home" &
+"${listen[@]}" -u owner -t 'home/#' -C 1 >"$work/home" &
 reader=$!
-within 5 is_subscribed $lab 'home/#'
+within 30 is_subscribed $lab 'home/#'
 pub -u guest -i g1 -t home/g2/x -m wrong
 pub -u guest -i g1 -t home/g1/x -m right
 wait $reader
