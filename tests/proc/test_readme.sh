@@ -53,8 +53,10 @@ verdict "Ctrl-C cleans up" $?
 kill -9 -- "-$runner" 2>/dev/null
 runner=
 
+commands '(SLUICE_[A-Z_]*=[^ ]* )?tools/lab/(up|down|exec)' | grep -v -- '--name run' >"$work/commands"
+check "README has commands for labs" test -s "$work/commands"
 while read -r line; do
-	check "$line" eval "$line"
-done < <(commands '(SLUICE_[A-Z_]*=[^ ]* )?tools/lab/(up|down|exec)' | grep -v -- '--name run')
+	check "$line" eval "$line" </dev/null # the commands that follow are not its input
+done <"$work/commands"
 
 conclude

@@ -36,7 +36,7 @@ verdict "board/README.md says how to build the image" $?
 grep -qx 'make qemu BOARD=mine' "$work/commands"
 verdict "board/README.md says how to boot it" $?
 while read -r line; do
-	check "board/README.md: $line" bash -c "$line"
+	check "board/README.md: $line" bash -c "$line" </dev/null # the lines that follow are not its input
 done < <(grep -v '^make \(image\|qemu\) ' "$work/commands")
 check "the new board is understood" test "$(firmware/board mine board.id)" = mine
 check "make knows how to build its image" make --dry-run image BOARD=mine
@@ -64,6 +64,7 @@ verdict "the disk holds six partitions" $?
 
 # ---- The commands of README's console session are commands of the console
 sed -nE 's/^    sluice-[0-9a-z]+([>#]) (\S+).*/\2/p' "$work/flash" | sort -u >"$work/words"
+check "README.md shows a session on the console" test -s "$work/words"
 while read -r word; do
 	grep -rqE "\{\"$word\b" control/menu firmware/console
 	verdict "README.md: '$word' is a command of the console" $?
