@@ -73,6 +73,9 @@ static int share_parse(struct wire_filter *out)
 
 	out->filter = out->text;
 	if (starts_with(out->text, queue, PREFIX_BYTES)) {
+		/* its long form, $share/$queue/{filter}, has to be a string too */
+		if (out->text.bytes > WIRE_STRING_MAX - PREFIX_BYTES)
+			return -WIRE_E_FILTER_SHARE;
 		out->share = (struct wire_str){out->text.data, PREFIX_BYTES - 1};
 		out->filter = skip(out->text, PREFIX_BYTES);
 	} else if (starts_with(out->text, share, PREFIX_BYTES)) {

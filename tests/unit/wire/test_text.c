@@ -243,6 +243,11 @@ static void filters_are_taken_apart(void **state)
 	assert_int_equal(wire_filter_parse(&out, str("a/b/c"), 3), 0);
 	assert_int_equal(wire_filter_parse(&out, str("a/b/#"), 2), -WIRE_E_FILTER_LEVELS);
 	assert_int_equal(wire_filter_parse(&out, str("$share/g/a/b"), 2), 0);
+	memcpy(huge, "$queue/", 7);
+	assert_int_equal(wire_filter_parse(&out, longest, 0), -WIRE_E_FILTER_SHARE);
+	longest.bytes -= 7; /* $share/$queue/x... is as long as a string may be */
+	assert_int_equal(wire_filter_parse(&out, longest, 0), 0);
+	longest.bytes += 7;
 	memset(huge, '/', sizeof(huge));
 	assert_int_equal(wire_filter_parse(&out, longest, 0), 0);
 	assert_int_equal(out.levels, WIRE_STRING_MAX + 1);
