@@ -10,6 +10,7 @@ const struct shell_table *const menu_tables[] = {
 	&menu_config_table,
 	&menu_firmware_table,
 	&menu_system_table,
+	&menu_date_table,
 	&menu_run_table,
 	NULL,
 };

@@ -35,6 +35,7 @@ extern const struct shell_table menu_show_table;
 extern const struct shell_table menu_config_table;
 extern const struct shell_table menu_firmware_table;
 extern const struct shell_table menu_system_table;
+extern const struct shell_table menu_date_table;
 
 /* Asks control one command, given as words that end with NULL. The answer's "result" (the caller's), or NULL after
  * shell_fail. */

@@ -9,7 +9,7 @@ from harness.console import CONFIRM, LOGIN, LOGIN_REFUSED, PASSWORD, PROMPT
 
 suite = Suite(__doc__)
 SHOWS = ("version", "status", "interfaces", "cores", "memory", "listeners", "clients", "sessions", "topics", "log", "config",
-         "firmware", "hardware")
+         "firmware", "hardware", "date")
 TEXT_ONLY = ("log",)
 WRONG_BEFORE_LOCK = 5
 
@@ -177,6 +177,14 @@ def asks(box):
         box.console.expect(question)
         box.console.send("no\r")
         box.console.expect(PROMPT)
+
+
+@suite.check("the clock can be set; the broker goes on")
+def date(box):
+    box.says("date set 2031-05-06 07:08", "2031-05-06 07:08:00 now")
+    box.says("show date", r"^2031-05-06 07:\d\d:\d\d UTC$")
+    box.says("show status", "^worker 0 +: ready")
+    box.peer.exchange(box.host, 1)
 
 
 @suite.check("wrong passwords lock the console for a while; the right one opens it afterwards")
