@@ -41,7 +41,7 @@ struct init_kind {
 	uint32_t limit_ms; /* it is killed when it runs longer; 0 = no limit */
 	int oom_score; /* how soon the kernel kills it when memory is out: -1000 to 1000 */
 	bool is_setup; /* the others wait for its end; its lines go to the console too. The first entry */
-	bool is_once; /* ends when it is done, and is not started again */
+	bool is_once; /* not started again once it ended by itself, with status 0 or 1; setup, however it ended */
 	bool is_last; /* ends when all others have, and starts whatever happened */
 	bool needs_board; /* is not started when a fact of the board does not hold */
 };

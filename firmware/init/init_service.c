@@ -1,6 +1,7 @@
 #include "init_service.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -84,6 +85,18 @@ static void start_later(
 	enter(service, INIT_PAUSED);
 }
 
+/*
+ * Whether it is over with a service that runs once. One that has done its work says yes or no by its status; one that was
+ * killed, or could not be run, has said nothing. Setup is over however it ended: all others wait for it.
+ */
+static bool is_done(const struct init_service *service, int status)
+{
+	if (!service->kind->is_once)
+		return false;
+	return service->kind->is_setup ||
+	       (WIFEXITED(status) && WEXITSTATUS(status) <= EXIT_FAILURE);
+}
+
 bool init_service_ended(
 	struct init_service *service, int status, uint64_t now_ms, const struct init_times *times)
 {
@@ -107,7 +120,7 @@ bool init_service_ended(
 	} else if (was_asked) {
 		service->due_ms = now_ms;
 		enter(service, INIT_PAUSED);
-	} else if (service->kind->is_once) {
+	} else if (is_done(service, status)) {
 		enter(service, INIT_DONE);
 	} else {
 		start_later(service, now_ms, times);

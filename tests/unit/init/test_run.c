@@ -125,6 +125,27 @@ static void once_means_once(void **state)
 	box_end("reboot");
 }
 
+/* The first runs crash, as the gate of a firmware on trial may: it is started again until it has done its work. */
+static void once_means_a_whole_run(void **state)
+{
+	static char script[200];
+	const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+	const struct init_kind kinds[] = {
+		quick_setup, {.name = "gate", .argv = argv, .is_once = true}};
+
+	(void)state;
+	snprintf(script, sizeof(script), "[ -e %s/go ] || kill -SEGV $$; echo whole; exit 0",
+		box_root());
+	box_start(kinds, COUNT(kinds), NULL, -1);
+	assert_true(box_comes("/dev/console", "init: gate was killed by signal 11"));
+	assert_true(box_comes("/data/crash/000002-gate", "was killed by signal 11"));
+	box_write("/go", "");
+	assert_true(box_comes("/run/sluice/log/messages", " gate whole\n"));
+	assert_true(box_comes("/run/sluice/services.json",
+		"{\"name\": \"gate\", \"pid\": 0, \"state\": \"done\""));
+	box_end("reboot");
+}
+
 static void others_wait_for_setup(void **state)
 {
 	static char script[200];
@@ -382,6 +403,7 @@ int main(void)
 		CASE(crash_is_recorded),
 		CASE(oldest_records_go),
 		CASE(once_means_once),
+		CASE(once_means_a_whole_run),
 		CASE(others_wait_for_setup),
 		CASE(failed_setup_holds_the_worker_only),
 		CASE(endless_setup_is_killed),

@@ -12,10 +12,12 @@
 
 /* What follows from a service's end, in a time of our own. */
 
-enum { KILLED = SIGKILL, FAILED = 1 << 8, SUCCESS = 0 }; /* as waitpid gives them */
+/* as waitpid gives them */
+enum { KILLED = SIGKILL, FAILED = 1 << 8, NOT_RUN = 127 << 8, SUCCESS = 0 };
 
 static const struct init_kind always = {.name = "one"};
 static const struct init_kind once = {.name = "once", .is_once = true};
+static const struct init_kind setup = {.name = "setup", .is_once = true, .is_setup = true};
 static const struct init_kind limited = {.name = "limited", .limit_ms = 500};
 static struct init_service service;
 
@@ -70,7 +72,12 @@ static void ends_and_what_follows(void **state)
 		{&limited, INIT_RUNNING, INIT_PAUSED, KILLED, true, false, true},
 		{&once, INIT_RUNNING, INIT_DONE, SUCCESS, false, false, false},
 		{&once, INIT_RUNNING, INIT_DONE, FAILED, false, false, true},
-		{&once, INIT_RUNNING, INIT_DONE, KILLED, true, false, true},
+		/* It has not done its one run: the gate of a firmware on trial has to judge it. */
+		{&once, INIT_RUNNING, INIT_PAUSED, KILLED, false, false, true},
+		{&once, INIT_RUNNING, INIT_PAUSED, NOT_RUN, false, false, true},
+		{&once, INIT_RUNNING, INIT_ENDED, KILLED, false, true, true},
+		{&setup, INIT_RUNNING, INIT_DONE, NOT_RUN, false, false, true},
+		{&setup, INIT_RUNNING, INIT_DONE, KILLED, true, false, true},
 		{&once, INIT_STOPPING, INIT_PAUSED, KILLED, false, false, false},
 		{&once, INIT_STOPPING, INIT_ENDED, SUCCESS, false, true, false},
 	};
