@@ -47,24 +47,31 @@ bool identity_is_serial(const char *text)
 	return true;
 }
 
-/* The first line of a file, without spaces around it. */
-static void read_line(const char *root, const char *path, char *out, size_t out_bytes)
+/*
+ * The first line of a file, without spaces around it; empty when there is none. Returns 0, -ENOENT, or another negative
+ * errno when nobody knows what is in the file.
+ */
+static int read_line(const char *root, const char *path, char *out, size_t out_bytes)
 {
 	char whole[IDENTITY_PATH_MAX];
 	FILE *file;
+	int error = 0;
 	size_t len;
 
 	out[0] = '\0';
 	snprintf(whole, sizeof(whole), "%s%s", root, path);
 	file = fopen(whole, "re");
 	if (file == NULL)
-		return;
-	if (fgets(out, (int)out_bytes, file) == NULL)
+		return -errno;
+	if (fgets(out, (int)out_bytes, file) == NULL) {
+		error = ferror(file) ? -errno : 0;
 		out[0] = '\0';
+	}
 	fclose(file);
 	len = strlen(out);
 	while (len > 0 && isspace((unsigned char)out[len - 1]))
 		out[--len] = '\0';
+	return error;
 }
 
 /* The board's own number; false when it has none that is one. */
@@ -78,8 +85,8 @@ static bool read_board_serial(const char *root, char out[IDENTITY_SERIAL_MAX + 1
 	char text[256];
 
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		read_line(root, sources[i], text, sizeof(text));
-		if (!identity_is_serial(text))
+		if (read_line(root, sources[i], text, sizeof(text)) < 0 ||
+			!identity_is_serial(text))
 			continue;
 		snprintf(out, IDENTITY_SERIAL_MAX + 1, "%.*s", IDENTITY_SERIAL_MAX, text);
 		return true;
@@ -124,13 +131,20 @@ static int make_node_id(char out[NODE_ID_BYTES * 2 + 1])
 	return error;
 }
 
-/* Whether a file has a first line that is not empty. */
-static bool has_line(const char *root, const char *path)
+/*
+ * Whether a file has a first line that is not empty: 1, or 0 when it is missing or a cut has left it empty. One that cannot
+ * be read may well have one: it is a negative errno, told in `fault`, and no reason to make another.
+ */
+static int has_line(const char *root, const char *path, char fault[IDENTITY_FAULT_MAX])
 {
 	char text[64];
+	int error = read_line(root, path, text, sizeof(text));
 
-	read_line(root, path, text, sizeof(text));
-	return text[0] != '\0';
+	if (error == 0 || error == -ENOENT)
+		return text[0] != '\0';
+	snprintf(
+		fault, IDENTITY_FAULT_MAX, "%s%s cannot be read: %s", root, path, strerror(-error));
+	return error;
 }
 
 static int keep(const char *root, const char *path, unsigned mode, const char *text,
@@ -150,10 +164,10 @@ static int keep(const char *root, const char *path, unsigned mode, const char *t
 static int keep_serial(const char *root, struct identity_made *made, char fault[IDENTITY_FAULT_MAX])
 {
 	char serial[IDENTITY_SERIAL_MAX + 1], line[IDENTITY_SERIAL_MAX + 2];
-	int error = 0;
+	int error = has_line(root, "/cfg/factory/serial", fault);
 
-	if (has_line(root, "/cfg/factory/serial"))
-		return 0;
+	if (error != 0)
+		return error < 0 ? error : 0;
 	made->is_of_board = read_board_serial(root, serial);
 	if (!made->is_of_board)
 		error = make_serial(serial);
@@ -168,10 +182,10 @@ static int keep_node_id(
 	const char *root, struct identity_made *made, char fault[IDENTITY_FAULT_MAX])
 {
 	char id[NODE_ID_BYTES * 2 + 1], line[NODE_ID_BYTES * 2 + 2];
-	int error;
+	int error = has_line(root, "/cfg/factory/node_id", fault);
 
-	if (has_line(root, "/cfg/factory/node_id"))
-		return 0;
+	if (error != 0)
+		return error < 0 ? error : 0;
 	error = make_node_id(id);
 	snprintf(line, sizeof(line), "%s\n", id);
 	if (error == 0)
@@ -184,10 +198,10 @@ static int keep_host_key(
 	const char *root, struct identity_made *made, char fault[IDENTITY_FAULT_MAX])
 {
 	char pem[IDENTITY_PEM_MAX];
-	int error;
+	int error = has_line(root, "/cfg/keys/host.key", fault);
 
-	if (has_line(root, "/cfg/keys/host.key"))
-		return 0;
+	if (error != 0)
+		return error < 0 ? error : 0;
 	error = identity_key_make(pem);
 	if (error < 0)
 		snprintf(fault, IDENTITY_FAULT_MAX, "no key could be made for the host");

@@ -210,6 +210,37 @@ static void half_written_file(void **state)
 	assert_int_not_equal(access(in("/cfg/factory/serial.new"), F_OK), 0);
 }
 
+/* What cannot be read for now is not missing: the box stays who it is. */
+static void unreadable_file_stays(void **state)
+{
+	/* a file that opens and gives EIO, and one that does not open */
+	static const struct {
+		const char *path, *to, *why;
+	} cases[] = {
+		{"/cfg/factory/serial", "/proc/self/mem", "Input/output error"},
+		{"/cfg/factory/node_id", "node_id", "Too many levels of symbolic links"},
+		{"/cfg/keys/host.key", "/proc/self/mem", "Input/output error"},
+	};
+	char fault[IDENTITY_FAULT_MAX], wanted[IDENTITY_FAULT_MAX];
+	struct identity_made made;
+	struct stat info;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		make();
+		assert_int_equal(unlink(in(cases[i].path)), 0);
+		assert_int_equal(symlink(cases[i].to, in(cases[i].path)), 0);
+		assert_true(identity_make(root, &made, fault) < 0);
+		snprintf(wanted, sizeof(wanted), "%s%s cannot be read: %s", root, cases[i].path,
+			cases[i].why);
+		assert_string_equal(fault, wanted);
+		assert_false(made.serial || made.node_id || made.host_key);
+		assert_int_equal(lstat(in(cases[i].path), &info), 0);
+		assert_true(S_ISLNK(info.st_mode));
+		down(state);
+		up(state);
+	}
+}
+
 static void faults_are_told(void **state)
 {
 	struct identity_made made;
@@ -233,6 +264,7 @@ int main(void)
 		CASE(board_serial_is_taken),
 		CASE(serials),
 		CASE(half_written_file),
+		CASE(unreadable_file_stays),
 		CASE(faults_are_told),
 	};
 
