@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base_file.h"
 #include "menu_support.h"
 
 /* The box as a whole: restart, end, factory reset, report. */
@@ -82,36 +83,44 @@ static bool is_meant(struct shell_call *call, const struct menu *menu)
 	return strcmp(given, ERASE_WORD) == 0 || (serial[0] != '\0' && strcmp(given, serial) == 0);
 }
 
-/* The request has to be on the disk before the box reboots. */
-static int write_flag(const struct menu *menu)
+/*
+ * The request has to be on the disk before the box reboots. One that may not be there is taken back; on failure
+ * *may_stay tells that this cannot be known either.
+ */
+static int write_flag(const struct menu *menu, bool *may_stay)
 {
 	char path[MENU_PATH_MAX];
 	int fd = open(menu_path(menu, MENU_RESET, path), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	int folder, rc;
+	int rc;
 
+	*may_stay = false;
 	if (fd < 0)
 		return -errno;
 	rc = fsync(fd) < 0 ? -errno : 0;
 	close(fd);
-	folder = open(menu_path(menu, MENU_CFG, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		return -errno;
-	if (fsync(folder) < 0 && rc == 0)
-		rc = -errno;
-	close(folder);
+	if (rc == 0)
+		rc = base_file_sync_folder(path);
+	if (rc < 0)
+		*may_stay = unlink(path) < 0 || base_file_sync_folder(path) < 0;
 	return rc;
 }
 
 static int run_factory_reset(struct shell_call *call)
 {
 	const struct menu *menu = shell_context(call);
+	bool may_stay;
 	int rc;
 
 	tell_erased(call, menu);
 	if (!is_meant(call, menu))
 		return shell_fail(call, "Nothing was changed: this was neither " ERASE_WORD
 					" nor the serial number.");
-	rc = write_flag(menu);
+	rc = write_flag(menu, &may_stay);
+	if (rc < 0 && may_stay)
+		return shell_fail(call,
+			MENU_RESET " cannot be written, nor taken back: %s. The next boot may "
+				   "reset the box.",
+			strerror(-rc));
 	if (rc < 0)
 		return shell_fail(call,
 			"Nothing was changed: " MENU_RESET " cannot be written: %s.",

@@ -129,6 +129,20 @@ static void test_a_reset_that_cannot_be_noted_does_not_reboot(void **state)
 	close(fd);
 }
 
+/* A device takes no fsync: a flag of which nobody knows whether it is on the disk is not left behind. */
+static void test_a_reset_that_may_be_lost_is_taken_back(void **state)
+{
+	int fd = open_init();
+
+	(void)state;
+	assert_int_equal(symlink("/dev/null", box_path("/cfg/reset")), 0);
+	assert_int_equal(box_run("factory-reset yes-erase-all"), 1);
+	must_say("Nothing was changed: /cfg/reset cannot be written");
+	assert_false(is_there("/cfg/reset"));
+	asked_must_be(fd, "");
+	close(fd);
+}
+
 static void test_an_empty_serial_number_is_no_word(void **state)
 {
 	(void)state;
@@ -387,6 +401,7 @@ int main(void)
 		TEST(test_without_init_nothing_pretends),
 		TEST(test_a_factory_reset_wants_its_word),
 		TEST(test_a_reset_that_cannot_be_noted_does_not_reboot),
+		TEST(test_a_reset_that_may_be_lost_is_taken_back),
 		TEST(test_an_empty_serial_number_is_no_word),
 		TEST(test_firmware_commands_run_the_program),
 		TEST(test_what_firmware_says_of_a_failure_is_shown),
