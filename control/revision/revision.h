@@ -98,7 +98,7 @@ struct revision_pending {
 int revision_pending(const struct revision_place *place, struct revision_pending *out, char *fault)
 	__attribute__((warn_unused_result));
 
-/* The commit stays. -ENOENT when none waits. */
+/* The commit stays. -ENOENT when none waits, -ETIME when its time is over. */
 int revision_confirm(const struct revision_place *place, char *fault)
 	__attribute__((warn_unused_result));
 

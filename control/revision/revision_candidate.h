@@ -108,7 +108,7 @@ struct revision_commit {
  * Checks, writes and applies. What was done, and what waits for a restart, goes to `report`. Returns the number of the
  * new revision, or 0 when there is nothing to commit (a commit that was pending is confirmed then, or, by a commit that is
  * to be confirmed itself, has its time anew).
- * -EINVAL: faults, told to `report`. -ESTALE: another session has committed meanwhile; revision_candidate_rebase or
+ * -ETIME: nothing to commit, and the time of the one that was pending is over. -EINVAL: faults, told to `report`. -ESTALE: another session has committed meanwhile; revision_candidate_rebase or
  * _discard. Others: the folder cannot be written. After an error all runs as before and the candidate is kept.
  */
 int revision_candidate_commit(struct revision_candidate *candidate,

@@ -61,7 +61,7 @@ static int check_base(const struct revision_candidate *candidate,
 
 /*
  * Nothing to write. A commit that waits is confirmed; by one that is to be confirmed itself it is not: its time begins
- * anew.
+ * anew. When its time is over it is the guard's, whoever comes before the guard's next look.
  */
 static int touch_pending(const struct revision_place *place, const struct revision_commit *commit,
 	config_line_fn *report, void *arg, char *fault)
@@ -73,6 +73,8 @@ static int touch_pending(const struct revision_place *place, const struct revisi
 
 	if (revision_wait_read(place, &wait) != 1)
 		return 0;
+	if (revision_wait_is_over(&wait))
+		return revision_wait_too_late(&wait, fault);
 	if (commit->confirm_minutes > 0) {
 		revision_info_init(&info, wait.number, commit->who, commit->why);
 		rc = revision_wait_write(place, wait.number, wait.previous, commit->confirm_minutes,

@@ -93,6 +93,14 @@ bool revision_wait_is_over(const struct revision_wait *wait)
 	return strcmp(wait->boot, boot) != 0 || boot_time_ms() >= wait->deadline_ms;
 }
 
+int revision_wait_too_late(const struct revision_wait *wait, char *fault)
+{
+	return revision_fault(fault, -ETIME,
+		"the time to confirm revision %u is over: revision %u comes back, nothing was "
+		"confirmed",
+		wait->number, wait->previous);
+}
+
 int revision_pending(const struct revision_place *place, struct revision_pending *out, char *fault)
 {
 	struct revision_wait wait;
@@ -122,6 +130,8 @@ int revision_confirm(const struct revision_place *place, char *fault)
 	revision_path(place, REVISION_PENDING, path);
 	if (revision_wait_read(place, &wait) != 1)
 		rc = revision_fault(fault, -ENOENT, "no commit waits to be confirmed");
+	else if (revision_wait_is_over(&wait))
+		rc = revision_wait_too_late(&wait, fault);
 	else
 		rc = revision_disk_remove(path, fault);
 	revision_disk_unlock(lock);

@@ -163,6 +163,8 @@ int revision_wait_write(const struct revision_place *place, unsigned number, uns
 	unsigned minutes, const char *who, char *fault) __attribute__((warn_unused_result));
 /* Its time is over, or it is another boot's. */
 bool revision_wait_is_over(const struct revision_wait *wait);
+/* The answer to who would confirm it then: -ETIME. */
+int revision_wait_too_late(const struct revision_wait *wait, char *fault);
 /* Commits the previous revision anew; the caller holds the lock. */
 int revision_wait_revert(const struct revision_place *place, const struct revision_wait *wait,
 	config_line_fn *report, void *arg, char *fault) __attribute__((warn_unused_result));

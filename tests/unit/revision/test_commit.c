@@ -302,6 +302,31 @@ static void test_more_time_to_confirm(void **state)
 	revision_candidate_free(candidate);
 }
 
+/* Between the end of its time and the guard's next look nothing keeps it. */
+static void test_too_late_to_confirm(void **state)
+{
+	static const char too_late[] = "the time to confirm revision 3 is over: revision 2 comes "
+				       "back, nothing was confirmed";
+	const struct revision_commit more = {.who = "me", .confirm_minutes = 60, .no_apply = true};
+	struct revision_candidate *candidate;
+
+	(void)state;
+	place_commit(&place, KEY, "20", 0);
+	place_commit(&place, KEY, "30", 2);
+	place_time_is_over(&place);
+	candidate = candidate_new();
+	assert_int_equal(commit(candidate, "me"), -ETIME);
+	assert_string_equal(fault, too_late);
+	assert_int_equal(
+		revision_candidate_commit(candidate, &more, place_line, NULL, fault), -ETIME);
+	assert_int_equal(revision_confirm(&place.place, fault), -ETIME);
+	assert_string_equal(fault, too_late);
+	assert_string_equal(place_lines(), "");
+	assert_int_equal(revision_guard(&place.place, place_line, NULL, fault), 1);
+	assert_string_equal(place_get(&place, KEY), "20");
+	revision_candidate_free(candidate);
+}
+
 static void test_not_confirmed(void **state)
 {
 	(void)state;
@@ -344,6 +369,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_plan, begin, end),
 		cmocka_unit_test_setup_teardown(test_confirm, begin, end),
 		cmocka_unit_test_setup_teardown(test_more_time_to_confirm, begin, end),
+		cmocka_unit_test_setup_teardown(test_too_late_to_confirm, begin, end),
 		cmocka_unit_test_setup_teardown(test_not_confirmed, begin, end),
 		cmocka_unit_test_setup_teardown(test_what_to_go_back_to_is_gone, begin, end),
 	};
