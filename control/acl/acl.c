@@ -215,7 +215,26 @@ static void report_system(const char *path, int error, acl_report_fn *report, vo
 	report(arg, line);
 }
 
-int acl_load(const char *path, void **blob, size_t *blob_bytes, acl_report_fn *report, void *arg)
+/* What no ring takes is refused where a person reads why, and not by the ring. */
+static int check_size(const char *path, size_t most_bytes, void **blob, size_t blob_bytes,
+	acl_report_fn *report, void *arg)
+{
+	char line[512];
+
+	if (blob_bytes <= most_bytes)
+		return 0;
+	snprintf(line, sizeof(line),
+		"%.256s: the rules have %zu bytes compiled, more than the %zu of half of "
+		"region.ring_bytes less 4KB; raise region.ring_bytes or shorten the file",
+		path, blob_bytes, most_bytes);
+	report(arg, line);
+	free(*blob);
+	*blob = NULL;
+	return -EMSGSIZE;
+}
+
+int acl_load(const char *path, size_t most_bytes, void **blob, size_t *blob_bytes,
+	acl_report_fn *report, void *arg)
 {
 	FILE *file = fopen(path, "re");
 	char *text;
@@ -239,6 +258,8 @@ int acl_load(const char *path, void **blob, size_t *blob_bytes, acl_report_fn *r
 		report_system(path, -rc, report, arg);
 	else
 		rc = acl_compile(path, text, bytes, blob, blob_bytes, report, arg);
+	if (rc == 0)
+		rc = check_size(path, most_bytes, blob, *blob_bytes, report, arg);
 	free(text);
 	fclose(file);
 	return rc;

@@ -34,8 +34,11 @@ typedef void acl_report_fn(void *arg, const char *line);
 int acl_compile(const char *path, const char *text, size_t text_bytes, void **blob,
 	size_t *blob_bytes, acl_report_fn *report, void *arg) __attribute__((warn_unused_result));
 
-/* The same from a file; also what the system says about the file, reported. */
-int acl_load(const char *path, void **blob, size_t *blob_bytes, acl_report_fn *report, void *arg)
-	__attribute__((warn_unused_result));
+/*
+ * The same from a file; also what the system says about the file, reported, and -EMSGSIZE when the blob would be larger
+ * than `most_bytes`: config_rules_most, which the message explains.
+ */
+int acl_load(const char *path, size_t most_bytes, void **blob, size_t *blob_bytes,
+	acl_report_fn *report, void *arg) __attribute__((warn_unused_result));
 
 #endif

@@ -185,6 +185,9 @@ void config_dataplane_args(
 int config_check(const struct config *config, const char *name, config_line_fn *report, void *arg)
 	__attribute__((warn_unused_result));
 
+/* The most bytes that compiled access rules may have: they are one record of a ring. */
+size_t config_rules_most(const struct config *config);
+
 /* The default of cli.socket, for the command line tool. */
 const char *config_default_socket(void);
 

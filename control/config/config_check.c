@@ -3,8 +3,13 @@
 
 #include "config_priv.h"
 
-/* A record's head and fixed fields lie in the ring with the packet that it carries. */
+/* A record's head and fixed fields lie in the ring with the packet, or the rules, that it carries. */
 enum { RECORD_ROOM = 4096 };
+
+size_t config_rules_most(const struct config *config)
+{
+	return (size_t)config->region.ring_bytes / 2 - RECORD_ROOM;
+}
 
 void config_check_keys(const struct config *config, const char *name, struct config_report *report)
 {

@@ -124,7 +124,7 @@ int loop_load_acl(struct loop *loop, const struct config *config, config_line_fn
 			path, sizeof(path), loop->config_path, config->authorization.file);
 		if (rc != 0)
 			return rc;
-		rc = acl_load(path, &blob, &blob_bytes, report, arg);
+		rc = acl_load(path, config_rules_most(config), &blob, &blob_bytes, report, arg);
 	}
 	return rc != 0 ? rc : take_rules(loop, config, blob, blob_bytes, report, arg);
 }

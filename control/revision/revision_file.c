@@ -63,7 +63,7 @@ int revision_file_check_rules(const struct revision_place *place, const struct c
 	revision_path(place, REVISION_STARTUP, beside);
 	rc = config_path_resolve(path, sizeof(path), beside, config->authorization.file);
 	if (rc == 0)
-		rc = acl_load(path, &blob, &blob_bytes, report, arg);
+		rc = acl_load(path, config_rules_most(config), &blob, &blob_bytes, report, arg);
 	if (rc == 0)
 		free(blob);
 	return rc;

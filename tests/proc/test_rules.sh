@@ -79,6 +79,22 @@ within 10 is_denied
 verdict "and then all is as authorization.no_match says" $?
 tools/lab/down --name $lab
 
+# what a ring does not take is said with its size, and changes nothing
+cp conf/sluice.conf "$work/small.conf"
+printf '%s\n' 'region.ring_bytes = 64KB' 'mqtt.max_packet_size = 28KB' \
+	"authorization.file = \"$work/acl.conf\"" >>"$work/small.conf"
+echo '{allow, all}.' >"$work/acl.conf"
+tools/lab/up --name $lab --conf "$work/small.conf" || exit 1
+for ((i = 0; i < 1000; i++)); do echo "{deny, {user, \"owner\"}, subscribe, [\"a/$i\"]}."; done >"$work/acl.conf"
+too_large() { grep -qE 'acl.conf: the rules have [0-9]+ bytes compiled, more than the 28672 of' "$1"; }
+inside sluicectl config reload >"$work/output" 2>&1
+[ $? != 0 ] && too_large "$work/output" && is_allowed
+verdict "rules that no ring takes are not taken over" $?
+tools/lab/down --name $lab
+tools/lab/up --name $lab --conf "$work/small.conf" >"$work/broken" 2>&1
+[ $? != 0 ] && too_large "$work/broken"
+verdict "and stop the start" $?
+
 printf '%s\n' '{allow, all}.' '{allow, {user, "x"}, publissh, ["a"]}.' >"$work/acl.conf"
 SLUICE_AUTHORIZATION__FILE=$work/acl.conf tools/lab/up --name $lab >"$work/broken" 2>&1
 [ $? != 0 ] && grep -q 'acl.conf:2:' "$work/broken"

@@ -360,7 +360,7 @@ static void test_the_shipped_file(void **state)
 
 	(void)state;
 	faults[0] = '\0';
-	assert_int_equal(acl_load("conf/acl.conf", &blob, &bytes, keep, NULL), 0);
+	assert_int_equal(acl_load("conf/acl.conf", SIZE_MAX, &blob, &bytes, keep, NULL), 0);
 	assert_string_equal(faults, "");
 #define DECIDES(verdict, ...)                                                                      \
 	assert_int_equal(check(blob, bytes, &(struct packet){__VA_ARGS__}), verdict)
@@ -374,6 +374,28 @@ static void test_the_shipped_file(void **state)
 	free(blob);
 }
 
+static void test_a_blob_that_is_too_large(void **state)
+{
+	void *blob;
+	size_t bytes, less;
+	char expected[256];
+
+	(void)state;
+	faults[0] = '\0';
+	assert_int_equal(acl_load("conf/acl.conf", SIZE_MAX, &blob, &bytes, keep, NULL), 0);
+	free(blob);
+	assert_int_equal(acl_load("conf/acl.conf", bytes, &blob, &bytes, keep, NULL), 0);
+	free(blob);
+	assert_string_equal(faults, "");
+	less = bytes - 1;
+	assert_int_equal(acl_load("conf/acl.conf", less, &blob, &bytes, keep, NULL), -EMSGSIZE);
+	snprintf(expected, sizeof(expected),
+		"conf/acl.conf: the rules have %zu bytes compiled, more than the %zu of half of "
+		"region.ring_bytes less 4KB; raise region.ring_bytes or shorten the file\n",
+		less + 1, less);
+	assert_string_equal(faults, expected);
+}
+
 static void test_files_that_cannot_be_read(void **state)
 {
 	void *blob;
@@ -381,10 +403,11 @@ static void test_files_that_cannot_be_read(void **state)
 
 	(void)state;
 	faults[0] = '\0';
-	assert_int_equal(acl_load("/nonexistent/acl.conf", &blob, &bytes, keep, NULL), -ENOENT);
+	assert_int_equal(
+		acl_load("/nonexistent/acl.conf", SIZE_MAX, &blob, &bytes, keep, NULL), -ENOENT);
 	assert_string_equal(faults, "/nonexistent/acl.conf: No such file or directory\n");
 	faults[0] = '\0';
-	assert_true(acl_load("/", &blob, &bytes, keep, NULL) < 0);
+	assert_true(acl_load("/", SIZE_MAX, &blob, &bytes, keep, NULL) < 0);
 	assert_string_equal(faults, "/: Is a directory\n");
 }
 
@@ -397,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_every_prefix),
 		cmocka_unit_test(test_the_largest_blob_for_its_text),
 		cmocka_unit_test(test_the_shipped_file),
+		cmocka_unit_test(test_a_blob_that_is_too_large),
 		cmocka_unit_test(test_files_that_cannot_be_read),
 	};
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "place.h"
 
@@ -249,6 +250,26 @@ static void test_check_as_a_whole(void **state)
 	assert_int_equal(revision_candidate_check(candidate, place_line, NULL), 0);
 }
 
+/* What a ring does not take would stop control's start: it stops the commit. */
+static void test_rules_that_no_ring_takes(void **state)
+{
+	static const char rule[] = "{allow, {user, \"somebody\"}, publish, [\"some/topic\"]}.\n";
+	static char rules[1000 * (sizeof(rule) - 1) + 1];
+
+	(void)state;
+	for (size_t at = 0; at + sizeof(rule) <= sizeof(rules); at += sizeof(rule) - 1)
+		memcpy(rules + at, rule, sizeof(rule));
+	assert_int_equal(mkdir(place.dir, 0700), 0);
+	place_write(&place, "cfg/acl.conf", rules);
+	assert_int_equal(revision_candidate_check(candidate, place_line, NULL), 0);
+	set("mqtt.max_packet_size", "28KB");
+	set("region.ring_bytes", "64KB");
+	assert_int_equal(revision_candidate_check(candidate, place_line, NULL), -EINVAL);
+	assert_non_null(strstr(place_lines(), "cfg/acl.conf: the rules have "));
+	place_write(&place, "cfg/acl.conf", rule);
+	assert_int_equal(revision_candidate_check(candidate, place_line, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +280,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_get, begin, end),
 		cmocka_unit_test_setup_teardown(test_saved_copies, begin, end),
 		cmocka_unit_test_setup_teardown(test_check_as_a_whole, begin, end),
+		cmocka_unit_test_setup_teardown(test_rules_that_no_ring_takes, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("revision: candidates", tests, NULL, NULL);
