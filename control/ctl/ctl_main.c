@@ -10,8 +10,8 @@
 #include "cli_command.h"
 #include "cli_peer.h"
 #include "cli_text.h"
-#include "config.h"
 #include "ctl_shell.h"
+#include "revision.h"
 
 /*
  * sluicectl: asks the control process over its Unix socket and prints the answer, as text in EMQX's formats or as JSON.
@@ -22,7 +22,8 @@
 enum { EXIT_NOT_DONE = 1, EXIT_USAGE = 2, WORDS_MAX = 64 };
 
 struct options {
-	const char *socket;
+	const char *socket; /* NULL = cli.socket of what runs */
+	char found[CONFIG_TEXT_MAX]; /* that, once it was looked for */
 	bool json;
 	bool yes;
 	unsigned long long limit; /* entries of a list; 0 = all */
@@ -49,17 +50,16 @@ static void print_help(void)
 		snprintf(head, sizeof(head), "%s %s", cli_commands[i].words, cli_commands[i].args);
 		printf("  %-34s %s\n", head, cli_commands[i].help);
 	}
-	printf("\n"
-	       "  --json           print JSON: one value, or an array for a list\n"
-	       "  --limit N        at most N entries of a list\n"
-	       "  --socket PATH    default: $SLUICE_CLI__SOCKET, or %s\n"
-	       "  --yes            do not ask before a command of the shell ends what others use; "
-	       "scripts need "
-	       "it\n"
-	       "  --help           this text\n"
-	       "\n"
-	       "exit status: 0 done; 1 not done; 2 wrong usage\n",
-		config_default_socket());
+	puts("\n"
+	     "  --json           print JSON: one value, or an array for a list\n"
+	     "  --limit N        at most N entries of a list\n"
+	     "  --socket PATH    default: $SLUICE_CLI__SOCKET, or cli.socket of what runs\n"
+	     "  --yes            do not ask before a command of the shell ends what others use; "
+	     "scripts need "
+	     "it\n"
+	     "  --help           this text\n"
+	     "\n"
+	     "exit status: 0 done; 1 not done; 2 wrong usage");
 }
 
 static int wrong(const char *what, const char *which)
@@ -261,14 +261,20 @@ static int ask_all(const struct options *options, enum cli_command_id id, struct
 }
 
 /* A command of control: asks and prints. The exit status. */
-static int run_command(const struct options *options)
+static int run_command(struct options *options)
 {
 	enum cli_command_id id = check_words(options);
+	struct revision_place place;
 	struct cli_peer *peer;
 	int status;
 
 	if (id == CLI_COMMANDS)
 		return EXIT_USAGE;
+	if (options->socket == NULL) {
+		revision_place_init(&place);
+		revision_socket(&place, options->found);
+		options->socket = options->found;
+	}
 	peer = cli_peer_open(options->socket);
 	if (peer == NULL) {
 		fprintf(stderr, "sluicectl: cannot reach control at %s: %s; %s\n", options->socket,
@@ -296,8 +302,8 @@ int main(int argc, char **argv)
 	struct options options = {.socket = getenv("SLUICE_CLI__SOCKET")};
 	int status;
 
-	if (options.socket == NULL || options.socket[0] == '\0')
-		options.socket = config_default_socket();
+	if (options.socket != NULL && options.socket[0] == '\0')
+		options.socket = NULL;
 	status = read_options(&options, argc, argv);
 	if (status != 0)
 		return status - 1;

@@ -11,7 +11,7 @@
  * Thread: one
  */
 
-/* Prompts until the user leaves. The exit status. */
+/* Prompts until the user leaves. The exit status. `socket` here and below: as in struct menu. */
 int ctl_shell_run(const char *socket);
 
 /* One command of the menu, without prompt; `yes` answers its questions. The exit status. */

@@ -1,6 +1,7 @@
 #ifndef MENU_H
 #define MENU_H
 
+#include "config.h"
 #include "shell.h"
 
 /*
@@ -17,7 +18,9 @@ struct cli_peer;
 
 /* The context of the shell's settings: what all handlers of the menu share. */
 struct menu {
-	const char *socket; /* control's; borrowed */
+	const char *
+		socket; /* control's; borrowed; NULL = cli.socket of what runs, whenever it connects */
+	char found[CONFIG_TEXT_MAX]; /* where it was looked for last */
 	const char *root; /* before every path of the box; NULL on the box itself; borrowed */
 	struct cli_peer *peer; /* NULL = not connected yet */
 	void *config; /* configure mode's own; NULL until it begins */

@@ -7,6 +7,7 @@
 #include "cli_command.h"
 #include "cli_peer.h"
 #include "cli_text.h"
+#include "menu_config.h"
 
 /* Nobody can interrupt these waits: whoever pressed Tab waits less than whoever gave a command. */
 enum { CURSOR_MAX = 32, COMMAND_WAIT_S = 10, TAB_WAIT_S = 2 };
@@ -23,13 +24,25 @@ static json_t *request_of(menu_words words, const char *cursor)
 	return request;
 }
 
+static void open_peer(struct menu *menu)
+{
+	struct menu_place places;
+
+	menu_place_init(&places, menu);
+	if (menu->socket != NULL)
+		snprintf(menu->found, sizeof(menu->found), "%s", menu->socket);
+	else
+		revision_socket(&places.place, menu->found);
+	menu->peer = cli_peer_open(menu->found);
+}
+
 static json_t *ask(struct menu *menu, menu_words words, const char *cursor, unsigned wait_s)
 {
 	json_t *answer;
 	int error;
 
 	if (menu->peer == NULL)
-		menu->peer = cli_peer_open(menu->socket);
+		open_peer(menu);
 	if (menu->peer == NULL)
 		return NULL;
 	cli_peer_patience(menu->peer, wait_s);
@@ -78,7 +91,7 @@ json_t *menu_request(struct shell_call *call, menu_words words, const char *curs
 			shell_fail(call,
 				"control does not answer at %s: %s; 'show status' says whether it "
 				"runs, 'show log' why not",
-				menu->socket, strerror(errno));
+				menu->found, strerror(errno));
 		return NULL;
 	}
 	if (is_refusal(call, words, answer, call_fails)) {

@@ -8,7 +8,7 @@
 /*
  * Questions to the control process.
  *
- * Layer:     menu (shell, cli)
+ * Layer:     menu (shell, cli, revision)
  * Thread:    one, the shell's; waits for control as long as cli_peer does
  * Ownership: answers are the caller's
  *

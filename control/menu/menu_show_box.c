@@ -152,7 +152,7 @@ static void put_broker(struct shell_call *call, json_t *json)
 	size_t i;
 
 	if (result == NULL) {
-		snprintf(text, sizeof(text), "does not answer at %s", menu->socket);
+		snprintf(text, sizeof(text), "does not answer at %s", menu->found);
 		menu_put_fact(call, json, "broker", "broker", text);
 	} else if (json != NULL) {
 		json_object_set(json, "broker", result);

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,14 @@ int revision_running(const struct revision_place *place, char path[REVISION_FILE
 	memcpy(path, state.path, sizeof(state.path));
 	*info = state.info;
 	return 0;
+}
+
+void revision_socket(const struct revision_place *place, char socket[CONFIG_TEXT_MAX])
+{
+	struct revision_state state;
+
+	revision_state_read(place, &state, ignore, NULL);
+	snprintf(socket, CONFIG_TEXT_MAX, "%s", revision_socket_of(place, &state.keys.config));
 }
 
 int revision_history(

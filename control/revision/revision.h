@@ -43,7 +43,7 @@ enum {
 struct revision_place {
 	const char *dir; /* "/cfg/config" */
 	const char *factory; /* "/etc/sluice/sluice.conf": runs when there is no other */
-	const char *socket; /* control's; NULL = cli.socket of what runs */
+	const char *socket; /* control's; NULL = as revision_socket says */
 	const char *
 		init; /* "/run/sluice/init": the FIFO that restarts are asked through; NULL = none */
 	const char *
@@ -66,6 +66,12 @@ struct revision_info {
 /* What runs after the next start, as `sluice-config boot` decides it: its file, and its head. */
 int revision_running(const struct revision_place *place, char path[REVISION_FILE_PATH_MAX],
 	struct revision_info *info, char *fault) __attribute__((warn_unused_result));
+
+/*
+ * Where control listens, for whoever was told of no socket: cli.socket of what runs after the next start; but the default
+ * while only that is there, as a change waits for control's restart.
+ */
+void revision_socket(const struct revision_place *place, char socket[CONFIG_TEXT_MAX]);
 
 /* Calls `each` for every revision, the newest first; `back` is what `rollback` takes: 0 = running. */
 typedef void revision_history_fn(void *arg, unsigned back, const struct revision_info *info);

@@ -22,6 +22,17 @@ struct applying {
 	void *arg;
 };
 
+const char *revision_socket_of(const struct revision_place *place, const struct config *config)
+{
+	const char *socket = config->cli.socket;
+
+	if (place->socket != NULL)
+		return place->socket;
+	if (access(socket, F_OK) != 0 && access(config_default_socket(), F_OK) == 0)
+		return config_default_socket();
+	return socket;
+}
+
 /* control's answer to `config reload`. */
 static void tell_answer(const struct applying *applying, const json_t *answer)
 {
@@ -84,7 +95,7 @@ void revision_apply(const struct revision_place *place, const struct revision_ke
 		revision_plan(revision_board_load(place, &board), before, after, NULL, NULL);
 	struct applying applying = {
 		.place = place,
-		.socket = place->socket ? place->socket : before->config.cli.socket,
+		.socket = revision_socket_of(place, &before->config),
 		.report = report,
 		.arg = arg,
 	};

@@ -171,6 +171,9 @@ int revision_wait_revert(const struct revision_place *place, const struct revisi
 
 /* ---- revision_apply.c ---- */
 
+/* place->socket, or what revision_socket says of `config`, which runs. Borrowed. */
+const char *revision_socket_of(const struct revision_place *place, const struct config *config);
+
 /* Tells the processes what changed from `before` to `after`. */
 void revision_apply(const struct revision_place *place, const struct revision_keys *before,
 	const struct revision_keys *after, bool no_restart, config_line_fn *report, void *arg);

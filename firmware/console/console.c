@@ -7,7 +7,6 @@
 
 #include "base_log.h"
 #include "base_time.h"
-#include "config.h"
 
 enum { TABLES_MAX = 16 };
 
@@ -54,11 +53,12 @@ static void set_host(struct console *console)
 	console->host[sizeof(console->host) - 1] = '\0';
 }
 
+/* NULL: the menu asks at cli.socket of what runs. */
 static const char *socket_path(void)
 {
 	const char *path = getenv("SLUICE_CLI__SOCKET");
 
-	return path != NULL && path[0] != '\0' ? path : config_default_socket();
+	return path != NULL && path[0] != '\0' ? path : NULL;
 }
 
 static void begin_menu(struct console *console)

@@ -46,6 +46,15 @@ says '^control +[0-9]+ +[0-9]+ ' cores
 says '^worker 0 +[0-9]+ +[0-9]+ .*%$' cores
 ctl health | grep -q '^healthy: '
 verdict "health says healthy" $?
+echo "cli.socket = \"/run/sluice-lab/$lab/control.sock\"" >"$work/moved.conf"
+# as_configured COMMAND...: with that as the configuration that runs, and no other word of where control is
+as_configured() {
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'mount -t tmpfs none /etc && mkdir /etc/sluice && cp "$0" /etc/sluice/sluice.conf && exec "$@"' \
+		"$work/moved.conf" env -u SLUICE_CLI__SOCKET "$SLUICE_BUILD/bin/sluicectl" "$@"
+}
+as_configured status | grep -q "^Node 'sluice' .* is started" && as_configured show status | grep -q '^broker *: answers'
+verdict "control is asked where the configuration says" $?
 for command in status broker 'clients list' 'clients show ctl-client' 'subscriptions list' 'topics list' listeners memory interfaces cores health; do
 	# shellcheck disable=SC2086
 	ctl --json $command | python3 -m json.tool >/dev/null

@@ -18,12 +18,14 @@
 enum { TEXT_ROOM = 1 << 16, PATH_ROOM = 512 };
 
 static char root[64];
+static const char *asked_at;
 static char output[TEXT_ROOM], errors[TEXT_ROOM];
 
 void box_make(void)
 {
 	snprintf(root, sizeof(root), "/tmp/menu-box-XXXXXX");
 	assert_non_null(mkdtemp(root));
+	asked_at = "/nonexistent/control.sock";
 }
 
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *ftw)
@@ -84,7 +86,7 @@ static int run(const char *line, const char *lines, bool yes)
 	assert_true(in != NULL && out != NULL && err != NULL && kept >= 0);
 	fputs(lines, in);
 	rewind(in);
-	menu_init(&menu, "/nonexistent/control.sock");
+	menu_init(&menu, asked_at);
 	menu.root = root;
 	term = shell_term_open(fileno(in), fileno(out));
 	assert_non_null(term);
@@ -111,6 +113,11 @@ int box_run(const char *line)
 int box_run_unsure(const char *line)
 {
 	return run(line, "", false);
+}
+
+void box_asks_what_runs(void)
+{
+	asked_at = NULL;
 }
 
 void box_session(const char *lines)

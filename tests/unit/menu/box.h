@@ -12,6 +12,9 @@ void box_remove(void);
 /* Writes a file below the folder, with the folders that it needs. */
 void box_write(const char *path, const char *text);
 
+/* Control is asked where the box's configuration says, and no longer at /nonexistent/control.sock. */
+void box_asks_what_runs(void);
+
 /* Runs a line; the exit status. What it printed is in box_output, what it complained of in box_errors. */
 int box_run(const char *line);
 

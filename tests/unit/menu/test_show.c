@@ -157,6 +157,31 @@ static void a_dead_control_is_told(void **state)
 	assert_string_equal(box_output(), "");
 }
 
+static void control_is_where_what_runs_says(void **state)
+{
+	char text[256];
+
+	(void)state;
+	box_remove();
+	box_make();
+	box_asks_what_runs();
+	box_write("/moved.sock", "");
+	snprintf(text, sizeof(text), "authorization.file = \"\"\ncli.socket = \"%s\"\n",
+		box_path("/moved.sock"));
+	box_write("/cfg/config/startup.conf", text);
+	snprintf(text, sizeof(text), "does not answer at %s", box_path("/moved.sock"));
+	assert_int_equal(box_run("show clients"), SHELL_NOT_DONE);
+	assert_non_null(strstr(box_errors(), text));
+	assert_int_equal(box_run("show status"), SHELL_DONE);
+	assert_non_null(strstr(box_output(), text));
+	/* what was told beforehand holds */
+	box_remove();
+	box_make();
+	box_write("/cfg/config/startup.conf", "cli.socket = \"/elsewhere.sock\"\n");
+	assert_int_equal(box_run("show clients"), SHELL_NOT_DONE);
+	assert_non_null(strstr(box_errors(), "answer at /nonexistent/control.sock: "));
+}
+
 static void hosts_are_no_options(void **state)
 {
 	static const char *const lines[] = {"ping -f", "ping \"a b\"", "ping ''", "ping a;b"};
@@ -179,6 +204,7 @@ int main(void)
 		cmocka_unit_test(a_long_log_is_read_from_its_end),
 		cmocka_unit_test(a_box_without_files_says_what_it_lacks),
 		cmocka_unit_test(a_dead_control_is_told),
+		cmocka_unit_test(control_is_where_what_runs_says),
 		cmocka_unit_test(hosts_are_no_options),
 	};
 

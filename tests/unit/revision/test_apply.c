@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -231,6 +233,45 @@ static void test_the_guard_applies(void **state)
 	close(fifo);
 }
 
+static const char *where(void)
+{
+	static char socket[CONFIG_TEXT_MAX];
+
+	revision_socket(&place.place, socket);
+	return socket;
+}
+
+/* Has a /run of its own from here on: it is the last test. */
+static void test_where_control_listens(void **state)
+{
+	const char *otherwise = config_default_socket();
+	char moved[128];
+	int fd;
+
+	(void)state;
+	assert_string_equal(where(), place.socket);
+	place.place.socket = NULL;
+	assert_string_equal(where(), otherwise);
+	snprintf(moved, sizeof(moved), "%s/moved.sock", place.root);
+	place_commit(&place, "cli.socket", moved, 0);
+	place_write(&place, "moved.sock", "");
+	assert_string_equal(where(), moved);
+	place_remove(&place, "moved.sock");
+	if (unshare(CLONE_NEWNS) < 0)
+		skip();
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	assert_int_equal(mount("tmpfs", "/run", "tmpfs", 0, NULL), 0);
+	assert_string_equal(where(), moved);
+	/* control has not restarted yet */
+	assert_int_equal(mkdir("/run/sluice", 0700), 0);
+	fd = open(otherwise, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_string_equal(where(), otherwise);
+	place_write(&place, "moved.sock", "");
+	assert_string_equal(where(), moved);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +282,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_a_management_port_that_takes_too_long, begin, end),
 		cmocka_unit_test_setup_teardown(test_the_guard_applies, begin, end),
+		cmocka_unit_test_setup_teardown(test_where_control_listens, begin, end),
 	};
 
 	return cmocka_run_group_tests_name("revision: apply", tests, NULL, NULL);
