@@ -4,7 +4,7 @@ $(eval $(call prog,sluice-console,firmware/console/main,console menu shell revis
 
 # The firmware update: its library, and the program for the box and for the builder's machine.
 $(eval $(call lib,update,firmware/update,base config board cli,mbedtls zstd jansson))
-$(eval $(call prog,sluice-firmware,firmware/updatectl,update board cli config base,mbedtls zstd uv jansson))
+$(eval $(call prog,sluice-firmware,firmware/updatectl,update revision child board acl rule topic wire cli config base,mbedtls zstd uv jansson))
 
 # The board's facts: for the scripts of the image (firmware/board calls it), and on the box.
 $(eval $(call prog,sluice-board,firmware/facts,board config base))

@@ -1,11 +1,12 @@
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "config.h"
+#include "revision.h"
 #include "update_gate.h"
 #include "update_install.h"
 #include "updatectl_priv.h"
@@ -50,21 +51,42 @@ static void refill_proven(const struct update_box *box)
 		updatectl_failed(&fault);
 }
 
+/* Looked for each time: the configuration may change while the firmware is on trial. */
+static void find_control(const struct update_box *box, char socket[CONFIG_TEXT_MAX])
+{
+	const char *env = getenv("SLUICE_CLI__SOCKET");
+	char folder[PATH_MAX], factory[PATH_MAX];
+	struct revision_place place;
+
+	if (env != NULL && env[0] != '\0') {
+		snprintf(socket, CONFIG_TEXT_MAX, "%s", env);
+		return;
+	}
+	revision_place_init(&place);
+	update_box_path(box, place.dir, folder);
+	update_box_path(box, place.factory, factory);
+	place.dir = folder;
+	place.factory = factory;
+	revision_socket(&place, socket);
+}
+
 /* Asks until the verdict is there. What changes is said. */
 static bool wait_for_health(
 	const struct update_box *box, uint64_t seconds, uint64_t hold_seconds, char *reason)
 {
 	const struct timespec pause = {.tv_sec = UPDATE_GATE_POLL_MS / 1000};
-	const char *env = getenv("SLUICE_CLI__SOCKET");
-	const char *socket = env != NULL && env[0] != '\0' ? env : config_default_socket();
 	struct update_gate gate = {
 		.end_ms = now_ms() + seconds * 1000, .hold_ms = hold_seconds * 1000};
-	char before[UPDATE_REASON_MAX] = "";
+	char before[UPDATE_REASON_MAX] = "", socket[CONFIG_TEXT_MAX];
 	bool was_healthy = false;
 
 	for (;;) {
-		bool is_healthy = update_health(socket, reason);
-		enum update_verdict verdict = update_gate_step(&gate, now_ms(), is_healthy);
+		enum update_verdict verdict;
+		bool is_healthy;
+
+		find_control(box, socket);
+		is_healthy = update_health(socket, reason);
+		verdict = update_gate_step(&gate, now_ms(), is_healthy);
 
 		if (verdict != UPDATE_WAIT)
 			return verdict == UPDATE_GOOD;

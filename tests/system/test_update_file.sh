@@ -98,7 +98,11 @@ servers+=($!)
 mcopy -n -o -i "$box/dev/vda1" ::/grub/grubenv "$work/new-grubenv"
 grub-editenv "$work/new-grubenv" set B_TRY=0
 mcopy -o -i "$box/dev/vda1" "$work/new-grubenv" ::/grub/grubenv
-SLUICE_CLI__SOCKET=$work/control.sock "$firmware" --root "$box" gate --hold 600 >"$work/gate" 2>&1 &
+# It listens where the configuration says.
+mkdir -p "$box/cfg/config"
+cp conf/acl.conf "$box/cfg/config"
+echo "cli.socket = \"$work/control.sock\"" >"$box/cfg/config/startup.conf"
+"$firmware" --root "$box" gate --hold 600 >"$work/gate" 2>&1 &
 gate=$!
 refilled() {
 	for _ in {1..200}; do
