@@ -9,6 +9,8 @@ suite = Suite(__doc__)
 KEY = "broker.sys_msg_interval"
 # Longer than the watchdog waits for a first process that is stuck.
 UNREAD_S = 45
+# More than the kernel keeps of what is to be written to a line: the rest waited for its reader.
+UNREAD_BYTES = 8192
 WORKS = "^worker 0 +: ready"
 
 
@@ -86,7 +88,7 @@ def unread(box):
         time.sleep(1)
     ensure(float(box.inside("cat /proc/uptime").split()[0]) > uptime + UNREAD_S - 5, "the machine booted meanwhile")
     text = box.console.quiet(2)
-    ensure(len(text) > 20_000, f"the line was not full: {len(text)} bytes came")
+    ensure(len(text) > UNREAD_BYTES, f"the line was not full: {len(text)} bytes came")
     box.console.send("\x15\r")
     ensure(box.console.expect(["login: ", r"> "]) == 0, "the session goes on")
     box.console.login()
