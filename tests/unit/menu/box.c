@@ -142,3 +142,9 @@ const char *box_errors(void)
 {
 	return errors;
 }
+
+void box_must_say(const char *text)
+{
+	if (strstr(output, text) == NULL && strstr(errors, text) == NULL)
+		fail_msg("'%s' is not in: %s %s", text, output, errors);
+}

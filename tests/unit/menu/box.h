@@ -29,4 +29,7 @@ const char *box_path(const char *path);
 const char *box_output(void);
 const char *box_errors(void);
 
+/* Fails unless the text is in one of them. */
+void box_must_say(const char *text);
+
 #endif

@@ -6,7 +6,6 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,12 +43,6 @@ static int unmake(void **state)
 	return 0;
 }
 
-static void must_say(const char *text)
-{
-	if (strstr(box_output(), text) == NULL && strstr(box_errors(), text) == NULL)
-		fail_msg("'%s' is not in: %s %s", text, box_output(), box_errors());
-}
-
 static void kept_must_be(const char *wanted)
 {
 	FILE *file = fopen(box_path("/data/clock"), "r");
@@ -81,7 +74,7 @@ static void the_clock_is_set_and_kept(void **state)
 		snprintf(kept, sizeof(kept), "%lld\n", cases[i].time);
 		kept_must_be(kept);
 	}
-	must_say("is 2028-02-29 23:59:59 now (UTC)");
+	box_must_say("is 2028-02-29 23:59:59 now (UTC)");
 }
 
 static void what_is_no_time_changes_nothing(void **state)
@@ -106,17 +99,17 @@ static void what_cannot_be_set_or_kept_is_said(void **state)
 	(void)state;
 	clock_errno = EPERM;
 	assert_int_equal(box_run("date set 2026-02-03 04:05"), 1);
-	must_say("The clock cannot be set: Operation not permitted");
+	box_must_say("The clock cannot be set: Operation not permitted");
 	kept_must_be("4000000000\n");
 	clock_errno = 0;
 	box_write("/dev/rtc0", "no clock\n");
 	assert_int_equal(box_run("date set 2026-02-03 04:05"), 1);
-	must_say("The real-time clock (/dev/rtc0) does not take it");
+	box_must_say("The real-time clock (/dev/rtc0) does not take it");
 	assert_int_equal(unlink(box_path("/dev/rtc0")), 0);
 	assert_int_equal(unlink(box_path("/data/clock")), 0);
 	assert_int_equal(rmdir(box_path("/data")), 0);
 	assert_int_equal(box_run("date set 2026-02-03 04:05"), 1);
-	must_say("/data/clock cannot be written");
+	box_must_say("/data/clock cannot be written");
 }
 
 static void a_machine_that_is_no_appliance_is_left_alone(void **state)
@@ -124,7 +117,7 @@ static void a_machine_that_is_no_appliance_is_left_alone(void **state)
 	(void)state;
 	assert_int_equal(unlink(box_path("/etc/sluice/board.conf")), 0);
 	assert_int_equal(box_run("date set 2026-02-03 04:05"), 1);
-	must_say("This machine is no appliance");
+	box_must_say("This machine is no appliance");
 	assert_int_equal(clock_set.tv_sec, 0);
 }
 
@@ -132,12 +125,12 @@ static void the_date_is_shown(void **state)
 {
 	(void)state;
 	assert_int_equal(box_run("show date"), 0);
-	must_say(" UTC; no real-time clock: it stands while the box is off");
+	box_must_say(" UTC; no real-time clock: it stands while the box is off");
 	box_write("/dev/rtc0", "");
 	assert_int_equal(box_run("show date"), 0);
-	must_say(" UTC\n");
+	box_must_say(" UTC\n");
 	assert_int_equal(box_run("show date | json"), 0);
-	must_say("\"has_rtc\": true");
+	box_must_say("\"has_rtc\": true");
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make, unmake)

@@ -38,12 +38,6 @@ static int unmake(void **state)
 	return 0;
 }
 
-static void must_say(const char *text)
-{
-	if (strstr(box_output(), text) == NULL && strstr(box_errors(), text) == NULL)
-		fail_msg("'%s' is not in: %s %s", text, box_output(), box_errors());
-}
-
 /* Init's end of the FIFO; what was asked of it. */
 static int open_init(void)
 {
@@ -76,7 +70,7 @@ static void test_reboot_and_poweroff_ask_init(void **state)
 	close(fd);
 	/* Nobody reads it: told at once, not waited for. */
 	assert_int_equal(box_run("reboot"), 1);
-	must_say("Init does not take the request to reboot");
+	box_must_say("Init does not take the request to reboot");
 }
 
 static void test_without_init_nothing_pretends(void **state)
@@ -86,7 +80,7 @@ static void test_without_init_nothing_pretends(void **state)
 	assert_int_equal(box_run("poweroff"), 1);
 	box_write("/run/sluice/init", "");
 	assert_int_equal(box_run("reboot"), 1);
-	must_say("switch it off and on");
+	box_must_say("switch it off and on");
 }
 
 static bool is_there(const char *path)
@@ -104,11 +98,11 @@ static void test_a_factory_reset_wants_its_word(void **state)
 	assert_int_equal(box_run("factory-reset yes"), 1);
 	assert_int_equal(box_run("factory-reset SX-0043"), 1);
 	assert_int_equal(box_run("factory-reset \"\""), 1);
-	must_say("Nothing was changed");
+	box_must_say("Nothing was changed");
 	assert_false(is_there("/cfg/reset"));
 	asked_must_be(fd, "");
 	assert_int_equal(box_run("factory-reset yes-erase-all"), 0);
-	must_say("serial number, node id");
+	box_must_say("serial number, node id");
 	assert_true(is_there("/cfg/reset"));
 	asked_must_be(fd, "reboot\n");
 	unlink(box_path("/cfg/reset"));
@@ -124,7 +118,7 @@ static void test_a_reset_that_cannot_be_noted_does_not_reboot(void **state)
 	(void)state;
 	assert_int_equal(mkdir(box_path("/cfg/reset"), 0700), 0);
 	assert_int_equal(box_run("factory-reset yes-erase-all"), 1);
-	must_say("Nothing was changed: /cfg/reset cannot be written");
+	box_must_say("Nothing was changed: /cfg/reset cannot be written");
 	asked_must_be(fd, "");
 	close(fd);
 }
@@ -137,7 +131,7 @@ static void test_a_reset_that_may_be_lost_is_taken_back(void **state)
 	(void)state;
 	assert_int_equal(symlink("/dev/null", box_path("/cfg/reset")), 0);
 	assert_int_equal(box_run("factory-reset yes-erase-all"), 1);
-	must_say("Nothing was changed: /cfg/reset cannot be written");
+	box_must_say("Nothing was changed: /cfg/reset cannot be written");
 	assert_false(is_there("/cfg/reset"));
 	asked_must_be(fd, "");
 	close(fd);
@@ -174,7 +168,7 @@ static void test_a_script_needs_yes(void **state)
 			"reboot", "poweroff", "firmware install usb", "firmware rollback"};
 
 		assert_int_equal(box_run_unsure(lines[i]), 1);
-		must_say("Nothing was changed: no terminal is here to ask at. --yes");
+		box_must_say("Nothing was changed: no terminal is here to ask at. --yes");
 		assert_null(strstr(box_output(), "asked:"));
 	}
 	asked_must_be(fd, "");
@@ -186,15 +180,15 @@ static void test_firmware_commands_run_the_program(void **state)
 	(void)state;
 	stand_in("#!/bin/sh\nshift 2\necho \"asked: $*\"\n");
 	assert_int_equal(box_run("firmware install http://198.51.100.1/x.bundle"), 0);
-	must_say("asked: install http://198.51.100.1/x.bundle");
+	box_must_say("asked: install http://198.51.100.1/x.bundle");
 	assert_int_equal(box_run("firmware rollback"), 0);
-	must_say("asked: rollback");
+	box_must_say("asked: rollback");
 	assert_int_equal(box_run("firmware mark-good"), 0);
-	must_say("asked: mark-good");
+	box_must_say("asked: mark-good");
 	assert_int_equal(box_run("show firmware"), 0);
-	must_say("asked: status");
+	box_must_say("asked: status");
 	assert_int_equal(box_run("firmware install --no-reboot"), 1);
-	must_say("A source is");
+	box_must_say("A source is");
 }
 
 static void test_what_firmware_says_of_a_failure_is_shown(void **state)
@@ -202,12 +196,12 @@ static void test_what_firmware_says_of_a_failure_is_shown(void **state)
 	(void)state;
 	stand_in("#!/bin/sh\necho 'sluice-firmware: bad signature' >&2\nexit 1\n");
 	assert_int_equal(box_run("firmware install usb"), 1);
-	must_say("sluice-firmware: bad signature");
+	box_must_say("sluice-firmware: bad signature");
 	assert_int_equal(box_run("show firmware | json"), 1);
-	must_say("bad signature");
+	box_must_say("bad signature");
 	stand_in("#!/bin/sh\nkill -9 $$\n");
 	assert_int_equal(box_run("firmware install usb"), 1);
-	must_say("signal 9");
+	box_must_say("signal 9");
 }
 
 static void test_firmware_as_json_is_what_the_program_says(void **state)
@@ -240,7 +234,7 @@ static void test_firmware_that_answers_and_fails_has_failed(void **state)
 	(void)state;
 	stand_in("#!/bin/sh\necho '{\"slot\": \"b\"}'\nexit 1\n");
 	assert_int_equal(box_run("show firmware | json"), 1);
-	must_say("\"slot\"");
+	box_must_say("\"slot\"");
 }
 
 static void test_without_the_program_it_is_said(void **state)
@@ -248,9 +242,9 @@ static void test_without_the_program_it_is_said(void **state)
 	(void)state;
 	setenv("PATH", "/nonexistent", 1);
 	assert_int_equal(box_run("show firmware"), 1);
-	must_say("sluice-firmware");
+	box_must_say("sluice-firmware");
 	assert_int_equal(box_run("show firmware | json"), 1);
-	must_say("sluice-firmware status has no answer");
+	box_must_say("sluice-firmware status has no answer");
 	setenv("PATH", "/usr/bin:/bin", 1);
 }
 
@@ -317,7 +311,7 @@ static void test_the_archive_holds_what_helps_and_no_key(void **state)
 	box_write("/data/crash/000001-worker", "crash of the worker\n");
 	box_write("/data/crash/000002-worker", "another crash\n");
 	assert_int_equal(box_run("tech-support"), 0);
-	must_say("/data/upload/tech-support-");
+	box_must_say("/data/upload/tech-support-");
 	text = unpacked(archive("/data/upload/tech-support-*.tar.gz", 1));
 	assert_non_null(strstr(text, "9.8.7"));
 	assert_non_null(strstr(text, "a line of the log"));
@@ -341,7 +335,7 @@ static void test_a_huge_log_keeps_its_end(void **state)
 	memcpy(big + sizeof(big) - 12, "the very end", 11);
 	box_write("/run/sluice/log/messages", big);
 	assert_int_equal(box_run("tech-support | json"), 0);
-	must_say("\"bytes\"");
+	box_must_say("\"bytes\"");
 	assert_int_equal(stat(archive("/data/upload/tech-support-*.tar.gz", 1), &info), 0);
 	assert_in_range(info.st_size, 1, 1 << 20);
 	assert_non_null(strstr(unpacked(archive("/data/upload/tech-support-*.tar.gz", 1)), "x"));
@@ -377,7 +371,7 @@ static void test_what_tar_complains_of_is_said(void **state)
 	box_write("/bin/tar", "#!/bin/sh\necho 'tar: no room' >&2\ntouch \"$2\"\nexit 2\n");
 	assert_int_equal(chmod(box_path("/bin/tar"), 0755), 0);
 	assert_int_equal(box_run("tech-support"), 1);
-	must_say("cannot be written: tar: no room");
+	box_must_say("cannot be written: tar: no room");
 	assert_null(archive("/data/upload/tech-support-*", 0));
 }
 
@@ -386,7 +380,7 @@ static void test_without_tar_nothing_is_left_behind(void **state)
 	(void)state;
 	setenv("PATH", "/nonexistent", 1);
 	assert_int_equal(box_run("tech-support"), 1);
-	must_say("cannot be written");
+	box_must_say("cannot be written");
 	setenv("PATH", "/usr/bin:/bin", 1);
 	assert_null(archive("/data/upload/tech-support-*", 0));
 }
