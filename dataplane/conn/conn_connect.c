@@ -6,6 +6,7 @@
 #include "wire_encode.h"
 #include "wire_error.h"
 #include "wire_reason.h"
+#include "wire_topic.h"
 
 /* CONNECT and CONNACK (MQTT 5, 3.1 and 3.2; MQTT 3.1.1, 3.1 and 3.2). */
 
@@ -143,6 +144,11 @@ static uint8_t connect_check(
 	if (c->has_will && c->will_retain && !config->retain_available) {
 		*shutdown = CONN_SHUTDOWN_RETAIN_NOT_SUPPORTED;
 		return WIRE_REASON_NO_RETAIN;
+	}
+	if (c->has_will && config->max_topic_levels &&
+		wire_topic_levels(c->will_topic) > config->max_topic_levels) {
+		*shutdown = conn_shutdown_of(-WIRE_E_TOPIC_LEVELS);
+		return WIRE_REASON_TOPIC_INVALID;
 	}
 	return 0;
 }

@@ -134,6 +134,7 @@ static void test_refused_here(void **state)
 
 	f->config.max_client_id_bytes = 3;
 	f->config.max_qos = 0;
+	f->config.max_topic_levels = 2;
 	f->config.retain_available = false;
 	reconfigure(f);
 	c = dial(f, 0, WIRE_V5);
@@ -159,6 +160,11 @@ static void test_refused_here(void **state)
 	connect.will_retain = true;
 	say_connect_with(c, &connect);
 	expect(c, "CONNACK 9a\n");
+	c = dial(f, 0, WIRE_V5);
+	connect.will_retain = false;
+	connect.will_topic = str("a/b/c");
+	say_connect_with(c, &connect);
+	expect(c, "CONNACK 90\n");
 	expect_told(f, "");
 	assert_int_equal(counted(f, CONN_COUNTER_CONNECTIONS_COUNT), 0);
 }
