@@ -28,8 +28,9 @@ struct identity_made {
 };
 
 /*
- * Makes what is missing below `root`; what is there, or cannot be read, stays as it is. `made` tells what is new. A file is whole on the disk
- * or not there. Returns 0, or a negative errno with a line for people in `fault`; what could be made is made.
+ * Makes what is missing below `root`; what is there, or cannot be read, stays as it is. `made` tells what is new. A file is
+ * whole on the disk or not there. Returns 0, or a negative errno with a line for people in `fault`; what could be made is
+ * made.
  */
 int identity_make(const char *root, struct identity_made *made, char fault[IDENTITY_FAULT_MAX])
 	__attribute__((warn_unused_result));
